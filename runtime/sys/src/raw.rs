@@ -15,7 +15,7 @@ pub(crate) unsafe fn syscall(number: libc::c_long, args: [usize; 6]) -> Result<u
     unsafe {
         core::arch::asm!(
             "syscall",
-            inlateout("rax") number as isize => ret,
+            inlateout("rax") number => ret,
             in("rdi") args[0], in("rsi") args[1], in("rdx") args[2],
             in("r10") args[3], in("r8") args[4], in("r9") args[5],
             lateout("rcx") _, lateout("r11") _,
