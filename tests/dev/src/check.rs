@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `make check`: what to run before every commit.
+
+use crate::command::{Result, cargo, show};
+use crate::licences;
+
+pub(crate) fn check() -> Result<()> {
+    show(&mut cargo(["fmt", "--all", "--check"]))?;
+    show(&mut cargo([
+        "clippy",
+        "--quiet",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    house()?;
+    licences::check()?;
+    unit()
+}
+
+/// The house rules, as a test that reads the tree.
+pub(crate) fn house() -> Result<()> {
+    show(&mut cargo(["test", "--quiet", "--locked", "--package", "integration-tests", "--test", "house"]))
+}
+
+/// The tests beside the code: no root, no fork, parallel.
+pub(crate) fn unit() -> Result<()> {
+    show(&mut cargo([
+        "test",
+        "--quiet",
+        "--locked",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--exclude",
+        "integration-tests",
+    ]))
+}
