@@ -52,10 +52,8 @@ fn layers(tree: &Tree) -> Vec<Finding> {
             match rank(&target) {
                 Some(other) if other > own_rank => {}
                 Some(_) => {
-                    found.push(file.finding(
-                        line,
-                        format!("{own} stands below or beside {target}: it may not import it"),
-                    ))
+                    let sentence = format!("{own} stands below or beside {target}: it may not import it");
+                    found.push(file.finding(line, sentence));
                 }
                 None => found.push(
                     file.finding(line, format!("{target} has no place in the order: tests/house/layers.rs")),

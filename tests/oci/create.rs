@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ctrun create` (OC-03): what is there when it returns, and that nothing is when it fails.
+
+use std::fs;
+use std::process::Command;
+
+use integration_tests::{Bundle, needs};
+use serde_json::json;
+
+// OC-03, SP-40
+#[test]
+fn create_returns_when_the_status_is_created_and_runs_nothing() {
+    needs!(Root);
+    let ct = Bundle::sh("echo started");
+    ct.create().ok();
+    assert_eq!(ct.status(), "created");
+    assert_eq!(ct.stdout(), "");
+    ct.start().ok();
+    ct.wait_for("stopped");
+    assert_eq!(ct.stdout(), "started\n");
+    ct.delete().ok();
+}
+
+// OC-03
+#[test]
+fn create_writes_the_pid_file() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "100"]);
+    ct.create_with(["--pid-file", "pid"]).ok();
+    let pid = fs::read_to_string(ct.folder.join("pid")).unwrap();
+    assert_eq!(pid.parse::<i64>().unwrap(), ct.pid());
+    assert!(fs::metadata(format!("/proc/{pid}")).is_ok());
+    ct.delete_force().ok();
+}
+
+// OC-03, SP-43: config.json is read once.
+#[test]
+fn create_takes_the_configuration_as_it_is_then() {
+    needs!(Root);
+    let ct = Bundle::sh("echo first");
+    ct.create().ok();
+    ct.change(|c| c["process"]["args"] = json!(["sh", "-c", "echo second"]));
+    ct.start().ok();
+    ct.wait_for("stopped");
+    assert_eq!(ct.stdout(), "first\n");
+    ct.delete().ok();
+}
+
+// OC-03, SP-40
+#[test]
+fn create_that_fails_leaves_nothing() {
+    needs!(Root);
+    let ct = Bundle::new().with(|c| c["root"]["path"] = json!("no-such-folder"));
+    ct.create().fails();
+    assert!(ct.left_behind().is_empty(), "{:?}", ct.left_behind());
+    let ct = Bundle::running(["no-such-program"]);
+    ct.run().fails();
+    assert!(ct.left_behind().is_empty(), "{:?}", ct.left_behind());
+}
+
+// OC-03
+#[test]
+fn create_refuses_a_second_use_of_the_name() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "100"]);
+    ct.create().ok();
+    ct.create().fails_with("exists");
+    assert_eq!(ct.status(), "created");
+    ct.delete_force().ok();
+}
+
+// OC-21
+#[test]
+fn one_of_many_creates_of_a_name_wins() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "100"]);
+    let start = || {
+        ct.command(["create", &ct.id])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+    };
+    let children: Vec<_> = (0..8).map(|_| start().unwrap()).collect();
+    let won = children
+        .into_iter()
+        .filter_map(|mut c| c.wait().ok())
+        .filter(std::process::ExitStatus::success)
+        .count();
+    assert_eq!(won, 1);
+    assert_eq!(ct.status(), "created");
+    ct.delete_force().ok();
+}
+
+// OC-03
+#[test]
+fn create_finds_the_bundle_by_option() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "100"]);
+    let mut create = ct.command(["create", "--bundle"]);
+    create.arg(&ct.folder).arg(&ct.id).current_dir("/");
+    ct.finish(&mut create).ok();
+    assert_eq!(ct.state()["bundle"], ct.folder.to_str().unwrap());
+    ct.delete_force().ok();
+}
+
+// OC-03, SP-40: descriptors beyond 2 do not reach the program, but those that --preserve-fds counts do.
+#[test]
+fn only_preserved_descriptors_reach_the_program() {
+    needs!(Root);
+    for (option, expected) in [
+        ("--preserve-fds=0", "no no\n"),
+        ("--preserve-fds=1", "kept no\n"),
+        ("--preserve-fds=2", "kept kept\n"),
+    ] {
+        let script = "for n in 3 4; do if [ -e /proc/self/fd/$n ] && cat <&$n; then :; else printf no; fi; [ $n = 3 ] && printf ' '; done; echo";
+        let ct = Bundle::sh(script);
+        fs::write(ct.folder.join("three"), "kept").unwrap();
+        let run = ct.command(["run", option, &ct.id]);
+        let mut sh = Command::new("sh");
+        sh.args(["-c", "exec 3<three 4<three 5<three; exec \"$@\"", "sh"])
+            .arg(run.get_program())
+            .args(run.get_args());
+        let ran = ct.finish(sh.current_dir(&ct.folder)).ok();
+        assert_eq!(ran.stdout, expected, "{option}");
+    }
+}
+
+// OC-03
+#[test]
+fn create_takes_no_pivot_and_no_new_keyring() {
+    needs!(Root);
+    let ct = Bundle::sh("ls / | head -1");
+    let ran = ct.ctrun(["run", "--no-pivot", "--no-new-keyring", &ct.id]).ok();
+    assert_eq!(ran.stdout, "bin\n");
+}
+
+// OC-03: many in a row and at once leave nothing (the thousand of them is a target of its own).
+#[test]
+fn many_containers_at_once_leave_nothing() {
+    needs!(Root);
+    let all: Vec<Bundle> = (0..24).map(|_| Bundle::new()).collect();
+    let spawn = |ct: &Bundle| ct.command(["run", &ct.id]).stdin(std::process::Stdio::null()).spawn().unwrap();
+    let children: Vec<_> = all.iter().map(spawn).collect();
+    let codes: Vec<_> = children.into_iter().map(|mut c| c.wait().unwrap().code()).collect();
+    assert_eq!(codes, vec![Some(0); 24]);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What holds for every verb: global options, logs, version, usage, ids (OC-01, OC-02, OC-21).
+
+use std::fs;
+
+use integration_tests::{Bundle, needs};
+use serde_json::Value;
+
+// OC-02
+#[test]
+fn version_names_the_program_and_the_specification() {
+    let text = Bundle::new().ctrun(["--version"]).ok().stdout;
+    let mut lines = text.lines();
+    let first: Vec<&str> = lines.next().unwrap().split(' ').collect();
+    assert_eq!(first[..2], ["ctrun", "version"]);
+    assert!(first[2].starts_with(|c: char| c.is_ascii_digit()));
+    assert!(text.contains("\nspec: 1.3.0"), "{text}");
+}
+
+// OC-01
+#[test]
+fn errors_go_to_the_log_and_to_standard_error() {
+    let mut ct = Bundle::new();
+    ct.global = ["--log", "log.json", "--log-format", "json"].map(ToOwned::to_owned).to_vec();
+    ct.ctrun(["state", "absent"]).fails_with("does not exist");
+    let log = fs::read_to_string(ct.folder.join("log.json")).unwrap();
+    let last: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    assert_eq!(last["level"], "error");
+    assert!(last["msg"].as_str().unwrap().contains("does not exist"));
+    assert!(last["time"].as_str().unwrap().contains('T'));
+    ct.global = ["--log=log.text", "--log-format=text"].map(ToOwned::to_owned).to_vec();
+    ct.ctrun(["state", "absent"]).fails();
+    let log = fs::read_to_string(ct.folder.join("log.text")).unwrap();
+    assert!(log.contains("level=error") && log.contains("msg=\""), "{log}");
+    ct.global = ["--log-format", "xml"].map(ToOwned::to_owned).to_vec();
+    ct.ctrun(["list"]).fails_with("xml");
+}
+
+// OC-01
+#[test]
+fn debug_logs_the_steps() {
+    needs!(Root);
+    let mut ct = Bundle::new();
+    ct.global = ["--debug", "--log", "log"].map(ToOwned::to_owned).to_vec();
+    ct.run().ok();
+    assert!(fs::read_to_string(ct.folder.join("log")).unwrap().contains("level=debug"));
+}
+
+// OC-01: options that other runtimes have.
+#[test]
+fn options_of_other_runtimes_are_accepted() {
+    let mut ct = Bundle::new();
+    ct.global = ["--criu", "/usr/sbin/criu", "--rootless", "auto", "--cgroup-manager", "cgroupfs"]
+        .map(ToOwned::to_owned)
+        .to_vec();
+    ct.ctrun(["list"]).ok();
+}
+
+// The systemd driver is a later part: refused by name.
+#[test]
+fn the_systemd_driver_is_refused_by_name() {
+    needs!(Root);
+    let mut ct = Bundle::new();
+    ct.global = vec!["--systemd-cgroup".to_owned()];
+    ct.run().fails_with("systemd");
+}
+
+// OC-21
+#[test]
+fn unknown_words_are_refused_with_usage() {
+    let ct = Bundle::new();
+    for words in [&["no-such-verb"][..], &["state", "--no-such-option", "x"], &["--no-such-option", "list"]] {
+        let ran = ct.ctrun(words).fails();
+        assert!(ran.stderr.to_lowercase().contains("usage"), "{ran:?}");
+    }
+    assert!(ct.ctrun(["--help"]).ok().stdout.contains("create"));
+    ct.ctrun(["create", "--help"]).ok();
+    assert!(ct.ctrun(["state"]).fails().stderr.contains("ctrun state"));
+}
+
+// OC-21
+#[test]
+fn options_stand_with_and_without_an_equals_sign() {
+    needs!(Root);
+    let ct = Bundle::new();
+    ct.ctrun(["run", "--bundle=.", &ct.id]).ok();
+    ct.ctrun(["run", "--bundle", ".", &ct.id]).ok();
+    ct.ctrun(["run", "-b", ".", &ct.id]).ok();
+    ct.ctrun(["run", &ct.id, "--bundle", "."]).ok();
+    // go-runc writes long options with one dash.
+    ct.ctrun(["run", "-no-subreaper", &ct.id]).ok();
+}
+
+// OC-21, SEC-19
+#[test]
+fn ids_that_are_paths_are_refused() {
+    needs!(Root);
+    let ct = Bundle::new();
+    for id in ["", ".", "..", "../x", "a/b", ".hidden", "a b", "a\n", "\u{e4}"] {
+        ct.ctrun(["create", id]).fails();
+        ct.ctrun(["delete", id]).fails();
+    }
+    let long = "x".repeat(5000);
+    ct.ctrun(["create", &long]).fails();
+    assert!(ct.left_behind().is_empty(), "{:?}", ct.left_behind());
+}
+
+// OC-21: the characters that are allowed.
+#[test]
+fn ids_may_hold_every_allowed_character() {
+    needs!(Root);
+    let mut ct = Bundle::new();
+    ct.id = format!("{}_A+b.c-1", ct.id);
+    ct.run().ok();
+}
