@@ -1,3 +1,141 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The stage.
-fn main() {}
+//! The stage: what runs between clone3 and the payload's execve.
+//!
+//! It has no libc and no allocator, so that it starts in microseconds and charges the container's memory limit
+//! little, and it lives in a sealed memfd, so that a container that gets hold of its executable has nothing to
+//! write to (CVE-2019-5736). It reads a plan and walks the list of steps below. Under the `std` feature it is only
+//! compiled, for the lints.
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(not(feature = "std"), no_main)]
+
+mod copy_up;
+#[cfg(not(feature = "std"))]
+mod entry;
+mod fault;
+mod files;
+mod hooks;
+mod identity;
+mod mounts;
+mod payload;
+mod root;
+mod terminal;
+mod wait;
+
+use fault::Fault;
+use runtime_sys::{BorrowedFd, OwnedFd, fd, fs, process};
+use stage::message::{FromStage, LONGEST};
+use stage::plan::Plan;
+use stage::wire::{Reader, Wire};
+
+/// What the steps share.
+struct Stage<'a> {
+    plan: Plan<'a>,
+    /// To the runtime; from `start` on, to whoever started us.
+    channel: BorrowedFd<'static>,
+    /// The connection of `start`, which closes when the payload runs.
+    started: Option<OwnedFd>,
+    /// Whether the working directory must be entered as the payload's user.
+    enter_directory_late: bool,
+    /// The mask that we were born with.
+    umask: u32,
+    /// Where the payload's program was found.
+    program: files::PathBuffer,
+}
+
+type StepResult<'a> = Result<(), Fault<'a>>;
+
+struct Step {
+    name: &'static str,
+    run: for<'a> fn(&mut Stage<'a>) -> StepResult<'a>,
+}
+
+const fn step(name: &'static str, run: for<'a> fn(&mut Stage<'a>) -> StepResult<'a>) -> Step {
+    Step { name, run }
+}
+
+/// The launch. Each step returns at once when the plan does not ask for it.
+const STEPS: &[Step] = &[
+    // The runtime writes id maps and moves us into cgroups of v1; before that we have no identity to act with.
+    step("wait for id maps and cgroups", identity::wait_at_gate),
+    // Joining comes before unsharing: new namespaces belong to the user namespace that was joined.
+    step("join namespaces", identity::join_namespaces),
+    // A joined pid namespace holds only children, and new ones must be made inside a joined user namespace.
+    step("clone into namespaces", identity::clone_again),
+    step("become root in the user namespace", identity::become_root),
+    step("unshare namespaces", identity::unshare),
+    step("set time offsets", identity::set_time_offsets),
+    step("join session keyring", identity::join_keyring),
+    step("start a session", identity::start_session),
+    step("bring up loopback", identity::bring_up_loopback),
+    // Before the first mount of ours, so that none of them reaches the host.
+    step("cut mount propagation", root::cut_propagation),
+    step("attach root", root::attach),
+    step("mount", mounts::mount_all),
+    step("make devices", root::make_devices),
+    step("make links", root::make_links),
+    // The spec runs prestart and createRuntime after the mounts and before pivot_root.
+    step("run runtime hooks", hooks::runtime_hooks),
+    step("run createContainer hooks", hooks::create_container),
+    step("set up terminal", terminal::set_up),
+    step("make mounts read-only", root::finish_mounts),
+    // Hiding comes last: a later mount could cover what was hidden.
+    step("hide paths", root::hide_paths),
+    step("make paths read-only", root::protect_paths),
+    step("enter root", root::enter),
+    step("set host name", identity::set_names),
+    step("write kernel parameters", identity::write_sysctls),
+    step("set limits and priorities", payload::set_limits),
+    step("enter working directory", payload::enter_directory),
+    // Looked up at create, so that a missing program is create's error and not start's.
+    step("find program", payload::find_program),
+    // With a listener the runtime must take it while it is still there.
+    step("load seccomp filter for notification", payload::seccomp_notify),
+    step("wait for start", wait::wait_for_start),
+    step("run startContainer hooks", hooks::start_container),
+    step("become the payload's user", payload::become_user),
+    step("execute program", payload::execute),
+];
+
+/// Walks the steps; comes back only after a failure that was reported.
+fn run(plan_fd: i32) -> i32 {
+    let fd = fd::inherited(plan_fd);
+    let Ok(stat) = fs::fstat(fd) else { return 250 };
+    let Ok(buffer) = runtime_sys::exec::map_for_reading(fd, usize::try_from(stat.st_size).unwrap_or(0)) else {
+        return 251;
+    };
+    let Ok(plan) = Plan::get(&mut Reader::new(buffer)) else { return 252 };
+    let mut stage = Stage {
+        plan,
+        channel: fd::inherited(plan.channel),
+        started: None,
+        enter_directory_late: false,
+        umask: 0o022,
+        program: files::PathBuffer::new(),
+    };
+    // A name is for those who look with ps; a launch does not fail for it.
+    drop(process::set_name(c"ctrun:[init]"));
+    for step in STEPS {
+        let injected = plan.fault.is_some_and(|name| name.to_bytes() == step.name.as_bytes());
+        let result = if injected { Err(Fault::new("fault", 5, b"injected")) } else { (step.run)(&mut stage) };
+        if let Err(fault) = result {
+            report(&stage, step.name, &fault);
+            return 1;
+        }
+    }
+    0
+}
+
+/// Says on the channel which step failed. A runtime that is gone needs no report.
+fn report(stage: &Stage<'_>, step: &'static str, fault: &Fault<'_>) {
+    use runtime_sys::AsFd;
+    let mut buffer = [0; LONGEST];
+    let message = FromStage::Failed(fault.failure(step)).put(&mut buffer);
+    let channel = stage.started.as_ref().map_or(stage.channel, AsFd::as_fd);
+    drop(runtime_sys::socket::send(channel, message, None));
+}
+
+#[cfg(feature = "std")]
+fn main() {
+    // Built with std only to be linted: the runtime's build script builds the program that is shipped.
+    let _ = run;
+}

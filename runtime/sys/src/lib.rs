@@ -6,8 +6,23 @@
 //! It builds without `std` for the stage, which runs without a libc.
 #![cfg_attr(not(feature = "std"), no_std)]
 
+pub mod clone;
+pub mod credentials;
 pub mod error;
+pub mod exec;
+pub mod fd;
+pub mod fs;
+pub mod keyring;
+pub mod mount;
+pub mod namespace;
+pub mod process;
 pub mod raw;
+pub mod scheduling;
+pub mod seccomp;
+pub mod signal;
+pub mod socket;
+pub mod tty;
 
-pub use error::{Errno, SysError};
-pub use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+pub use error::{Call, Errno, Result, SysError};
+pub use rustix;
+pub use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};

@@ -45,7 +45,7 @@ pub(crate) unsafe fn syscall(number: libc::c_long, args: [usize; 6]) -> Result<u
     decode(ret)
 }
 
-fn decode(ret: isize) -> Result<usize, Errno> {
+pub(crate) fn decode(ret: isize) -> Result<usize, Errno> {
     if (-4095..0).contains(&ret) {
         let number = i32::try_from(-ret).unwrap_or(libc::EIO);
         return Err(Errno::from_raw_os_error(number));

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The runtime's end of the conversation that `stage::message` draws: receiving, and turning a failure into an error.
+
+use crate::error::{Error, ErrorKind, Result};
+use runtime_sys::error::errno_text;
+use runtime_sys::{AsFd, BorrowedFd, Errno, OwnedFd, socket};
+use stage::message::{Failure, FromStage, GO, LONGEST};
+
+/// What the stage said, with the borrowed parts made into values.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// The launch goes on in this process.
+    Moved(i32),
+    /// The stage waits for the runtime's hooks.
+    RunHooks,
+    /// The master of the payload's terminal.
+    Terminal(OwnedFd),
+    /// The listener of the payload's filter.
+    SeccompNotify(OwnedFd),
+    /// The payload waits to be started.
+    Ready,
+    /// A step failed.
+    Failed(Error),
+    /// The stage is no more: its payload runs, or it died.
+    Closed,
+}
+
+/// The socket of one launch.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    socket: OwnedFd,
+}
+
+impl Channel {
+    pub(crate) fn new(socket: OwnedFd) -> Self {
+        Channel { socket }
+    }
+
+    pub(crate) fn go(&self) -> Result<()> {
+        Ok(socket::send(self.socket.as_fd(), GO, None)?)
+    }
+
+    pub(crate) fn hear(&self) -> Result<Heard> {
+        hear(self.socket.as_fd())
+    }
+}
+
+/// Waits for the next message.
+pub(crate) fn hear(socket: BorrowedFd<'_>) -> Result<Heard> {
+    let mut buffer = [0; LONGEST];
+    let (len, fd) = match socket::receive(socket, &mut buffer) {
+        Err(error) if error.errno == Errno::CONNRESET => (0, None),
+        other => other?,
+    };
+    if len == 0 {
+        return Ok(Heard::Closed);
+    }
+    let unexpected = || Error::new(ErrorKind::System, "the stage said something that it cannot have meant");
+    Ok(match (FromStage::get(&buffer[..len]).map_err(|_| unexpected())?, fd) {
+        (FromStage::Moved(pid), _) => Heard::Moved(pid),
+        (FromStage::RunHooks, _) => Heard::RunHooks,
+        (FromStage::Terminal, Some(fd)) => Heard::Terminal(fd),
+        (FromStage::SeccompNotify, Some(fd)) => Heard::SeccompNotify(fd),
+        (FromStage::Ready, _) => Heard::Ready,
+        (FromStage::Failed(failure), _) => Heard::Failed(error(&failure)),
+        (FromStage::Terminal | FromStage::SeccompNotify, None) => return Err(unexpected()),
+    })
+}
+
+/// The words that callers match on (podman: exit codes 126 and 127) where it is about the payload's program; else
+/// `step: path: call: errno in words`.
+fn error(failure: &Failure<'_>) -> Error {
+    let step = String::from_utf8_lossy(failure.step);
+    let call = String::from_utf8_lossy(failure.call);
+    let detail = String::from_utf8_lossy(failure.detail);
+    let errno = Errno::from_raw_os_error(failure.errno.max(1));
+    let why = errno_text(errno);
+    let kind = match (step.as_ref(), errno) {
+        ("find program" | "execute program", Errno::NOENT) => ErrorKind::NoProgram,
+        ("find program" | "execute program", _) => ErrorKind::CannotRun,
+        _ => ErrorKind::System,
+    };
+    let text = match (step.as_ref(), call.as_ref()) {
+        ("find program", "lookup") if errno == Errno::NOENT => {
+            format!("exec: \"{detail}\": executable file not found in $PATH")
+        }
+        ("find program", "lookup") => format!("exec: \"{detail}\": {why}"),
+        ("find program", _) => format!("exec: \"{detail}\": stat {detail}: {why}"),
+        ("execute program", "execve") => format!("exec {detail}: {why}"),
+        (_, "hook") => format!("{step}: {detail}"),
+        _ if detail.is_empty() => format!("{step}: {call}: {why}"),
+        _ => format!("{step}: {detail}: {call}: {why}"),
+    };
+    Error::new(kind, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(step: &str, call: &str, errno: i32, detail: &str) -> String {
+        let failure = Failure {
+            step: step.as_bytes(),
+            call: call.as_bytes(),
+            errno,
+            detail: detail.as_bytes(),
+        };
+        error(&failure).to_string()
+    }
+
+    #[test]
+    fn failures_read_as_callers_expect() {
+        assert_eq!(text("find program", "lookup", 2, "sh"), "exec: \"sh\": executable file not found in $PATH");
+        assert_eq!(
+            text("find program", "newfstatat", 2, "/bin/x"),
+            "exec: \"/bin/x\": stat /bin/x: no such file or directory"
+        );
+        assert_eq!(text("mount", "fsopen", 1, "proc"), "mount: proc: fsopen: operation not permitted");
+        assert_eq!(text("become root", "setresuid", 22, ""), "become root: setresuid: invalid argument");
+    }
+}

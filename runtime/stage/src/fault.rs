@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Why a step failed, in the form that travels to the runtime.
+
+use runtime_sys::{Errno, SysError};
+use stage::message::Failure;
+
+/// A failed call and what it was about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fault<'a> {
+    call: &'static str,
+    errno: i32,
+    detail: &'a [u8],
+}
+
+impl<'a> Fault<'a> {
+    pub(crate) fn new(call: &'static str, errno: i32, detail: &'a [u8]) -> Self {
+        Fault { call, errno, detail }
+    }
+
+    /// Names the path, key or program that the call was about; the first name stays.
+    pub(crate) fn about(mut self, detail: &'a [u8]) -> Self {
+        if self.detail.is_empty() {
+            self.detail = detail;
+        }
+        self
+    }
+
+    pub(crate) fn is(&self, errno: Errno) -> bool {
+        self.errno == errno.raw_os_error()
+    }
+
+    pub(crate) fn failure(&self, step: &'static str) -> Failure<'a> {
+        Failure { step: step.as_bytes(), call: self.call.as_bytes(), errno: self.errno, detail: self.detail }
+    }
+}
+
+impl From<SysError> for Fault<'_> {
+    fn from(error: SysError) -> Self {
+        Fault { call: error.call, errno: error.errno.raw_os_error(), detail: b"" }
+    }
+}
+
+/// `call().about(path)?`
+pub(crate) trait About<'a, T> {
+    fn about(self, detail: &'a [u8]) -> Result<T, Fault<'a>>;
+}
+
+impl<'a, T> About<'a, T> for runtime_sys::Result<T> {
+    fn about(self, detail: &'a [u8]) -> Result<T, Fault<'a>> {
+        self.map_err(|error| Fault::from(error).about(detail))
+    }
+}
+
+impl<'a, T> About<'a, T> for Result<T, Fault<'a>> {
+    fn about(self, detail: &'a [u8]) -> Result<T, Fault<'a>> {
+        self.map_err(|fault| fault.about(detail))
+    }
+}

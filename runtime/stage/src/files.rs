@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Paths below the container's root: finding them and making what is missing, always from the root's descriptor.
+
+use crate::fault::{About, Fault};
+use core::ffi::CStr;
+use runtime_sys::fs::{self, Links, OpenFlags};
+use runtime_sys::{BorrowedFd, Errno, OwnedFd};
+
+/// The longest path that the kernel takes, with its NUL.
+const PATH_MAX: usize = 4096;
+
+/// A NUL-terminated copy of part of a path.
+pub(crate) struct PathBuffer {
+    bytes: [u8; PATH_MAX],
+}
+
+impl PathBuffer {
+    pub(crate) fn new() -> Self {
+        PathBuffer { bytes: [0; PATH_MAX] }
+    }
+
+    /// The parts joined by nothing, or nothing when they are longer than a path may be.
+    pub(crate) fn join(&mut self, parts: &[&[u8]]) -> Option<&CStr> {
+        let mut len = 0;
+        for part in parts {
+            let end = len + part.len();
+            self.bytes.get_mut(len..end)?.copy_from_slice(part);
+            len = end;
+        }
+        *self.bytes.get_mut(len)? = 0;
+        CStr::from_bytes_with_nul(&self.bytes[..=len]).ok()
+    }
+
+    /// What was joined last.
+    pub(crate) fn as_c_str(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"")
+    }
+}
+
+fn too_long<'a>(path: &'a [u8]) -> Fault<'a> {
+    Fault::new("openat2", Errno::NAMETOOLONG.raw_os_error(), path)
+}
+
+/// Splits a path at its last slash.
+pub(crate) fn split_last(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(slash) => (&path[..slash], &path[slash + 1..]),
+        None => (b"", path),
+    }
+}
+
+/// Opens a path below the root as a place (O_PATH).
+pub(crate) fn find(root: BorrowedFd<'_>, path: &CStr, links: Links) -> runtime_sys::Result<OwnedFd> {
+    fs::open_in_root(root, path, OpenFlags::PATH, links)
+}
+
+/// Opens a directory below the root, making it and what is missing on the way to it (mode 0755).
+///
+/// A missing component is made in a directory that is open already and opened without following links, so a
+/// component that another process swaps for a link is refused (CVE-2021-30465, CVE-2024-45310).
+pub(crate) fn ensure_directory<'a>(root: BorrowedFd<'_>, path: &'a [u8], links: Links) -> Result<OwnedFd, Fault<'a>> {
+    let mut buffer = PathBuffer::new();
+    let whole = buffer.join(&[path]).ok_or_else(|| too_long(path))?;
+    match find(root, whole, links) {
+        Err(error) if error.errno == Errno::NOENT => {}
+        other => return other.about(path),
+    }
+    let (parent, name) = split_last(path);
+    if name.is_empty() {
+        return Err(Fault::new("openat2", Errno::NOENT.raw_os_error(), path));
+    }
+    let parent = ensure_directory(root, parent, links)?;
+    let mut buffer = PathBuffer::new();
+    let name = buffer.join(&[name]).ok_or_else(|| too_long(path))?;
+    fs::ensure_directory(as_fd(&parent), name, 0o755).about(path)?;
+    find(as_fd(&parent), name, Links::None).about(path)
+}
+
+/// Opens a regular file below the root, making it empty when it is missing.
+pub(crate) fn ensure_file<'a>(root: BorrowedFd<'_>, path: &'a [u8], links: Links) -> Result<OwnedFd, Fault<'a>> {
+    let mut buffer = PathBuffer::new();
+    let whole = buffer.join(&[path]).ok_or_else(|| too_long(path))?;
+    match find(root, whole, links) {
+        Err(error) if error.errno == Errno::NOENT => {}
+        other => return other.about(path),
+    }
+    let (parent, name) = split_last(path);
+    let parent = ensure_directory(root, parent, links)?;
+    let mut buffer = PathBuffer::new();
+    let name = buffer.join(&[name]).ok_or_else(|| too_long(path))?;
+    match fs::mknodat(as_fd(&parent), name, b'-', 0o644, 0) {
+        Err(error) if error.errno == Errno::EXIST => {}
+        other => other.about(path)?,
+    }
+    find(as_fd(&parent), name, Links::None).about(path)
+}
+
+/// Borrows; saves an import of the trait at each place.
+pub(crate) fn as_fd(fd: &OwnedFd) -> BorrowedFd<'_> {
+    use runtime_sys::AsFd;
+    fd.as_fd()
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The step that makes the container's mounts, each through descriptors.
+
+use crate::fault::About;
+use crate::files::{self, as_fd, ensure_directory, ensure_file};
+use crate::{Fault, Stage, StepResult};
+use runtime_sys::fs::Links;
+use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
+use runtime_sys::{BorrowedFd, Errno, OwnedFd, fd, fs};
+use stage::plan::{Attributes, FileSystem, Mount};
+
+pub(crate) fn mount_all<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+    let Some(root) = stage.plan.root else { return Ok(()) };
+    for mount in root.mounts.iter() {
+        mount_one(fd::inherited(root.tree), &mount).about(mount.target.to_bytes())?;
+    }
+    Ok(())
+}
+
+fn mount_one<'a>(root: BorrowedFd<'_>, plan: &Mount<'a>) -> StepResult<'a> {
+    let path = plan.target.to_bytes();
+    let links = if plan.refuse_links { Links::None } else { Links::InRoot };
+    if let Some(attributes) = plan.remount {
+        let place = files::find(root, plan.target, links)?;
+        return Ok(mount::mount_setattr(as_fd(&place), c"", false, &attr(attributes))?);
+    }
+    let place =
+        if plan.make_file { ensure_file(root, path, links)? } else { ensure_directory(root, path, links)? };
+    let made;
+    let tree = match (plan.tree, plan.fs) {
+        (Some(number), _) => fd::inherited(number),
+        (None, Some(file_system)) => {
+            made = make(&file_system, plan.attributes)?;
+            as_fd(&made)
+        }
+        (None, None) => return Err(Fault::new("mount", Errno::INVAL.raw_os_error(), path)),
+    };
+    if plan.keep_mode {
+        let mode = fs::fstat(as_fd(&place))?.st_mode & 0o7777;
+        fs::chmod_directory(tree, mode)?;
+    }
+    if plan.copy_up {
+        crate::copy_up::copy_tree(root, plan.target, links, tree)?;
+    }
+    mount::attach(tree, as_fd(&place))?;
+    for link in plan.links.iter() {
+        fs::symlinkat(link.target, tree, link.path)?;
+    }
+    if let Some(attributes) = plan.recursive {
+        mount::mount_setattr(tree, c"", true, &attr(attributes))?;
+    }
+    set_propagation(tree, plan.propagation)
+}
+
+fn attr(attributes: Attributes) -> MountAttr {
+    MountAttr { set: attributes.set, clear: attributes.clear, ..MountAttr::default() }
+}
+
+/// `MS_SHARED` and its kin, with `MS_REC` for the whole tree; 0 leaves it.
+pub(crate) fn set_propagation<'a>(tree: BorrowedFd<'_>, flags: u64) -> StepResult<'a> {
+    const MS_REC: u64 = 0x4000;
+    if flags != 0 {
+        let attr = MountAttr { propagation: flags & !MS_REC, ..MountAttr::default() };
+        mount::mount_setattr(tree, c"", flags & MS_REC != 0, &attr)?;
+    }
+    Ok(())
+}
+
+/// A new file system as a detached mount.
+fn make<'a>(plan: &FileSystem<'a>, attributes: u64) -> Result<OwnedFd, Fault<'a>> {
+    let context = mount::fsopen(plan.fstype).about(plan.fstype.to_bytes())?;
+    mount::fsconfig(as_fd(&context), c"source", Some(plan.source)).about(plan.source.to_bytes())?;
+    for option in plan.options.iter() {
+        mount::fsconfig(as_fd(&context), option.key, option.value).about(option.key.to_bytes())?;
+    }
+    let attributes = u32::try_from(attributes).unwrap_or(u32::MAX);
+    Ok(mount::fsmount(as_fd(&context), MountAttrFlags::from_bits_retain(attributes))?)
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Steps that build the root file system and enter it.
+
+use crate::fault::About;
+use crate::files::{self, PathBuffer, as_fd, ensure_directory, ensure_file, split_last};
+use crate::mounts::set_propagation;
+use crate::{Fault, Stage, StepResult};
+use runtime_sys::fs::{CWD, Links, OpenFlags};
+use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
+use runtime_sys::rustix::process as rx;
+use runtime_sys::{BorrowedFd, Call, Errno, OwnedFd, fd, fs};
+use stage::plan::{Device, ENTER_CHROOT, ENTER_MOVE, Root};
+
+const READ_ONLY: MountAttr = MountAttr { set: 1, clear: 0, propagation: 0, userns_fd: 0 };
+
+pub(crate) fn cut_propagation<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+    let Some(root) = stage.plan.root else { return Ok(()) };
+    stage.umask = rx::umask(fs::FileMode::empty()).as_raw_mode();
+    if root.inherited_propagation != 0 {
+        let attr = MountAttr { propagation: root.inherited_propagation, ..MountAttr::default() };
+        mount::mount_setattr(CWD, c"/", true, &attr)?;
+    }
+    Ok(())
+}
+
+/// Attaches the root where the host has it, so that hooks that enter our namespaces find it there. A mapped root
+/// may not reach that place; then over `/`.
+pub(crate) fn attach<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+    let Some(root) = stage.plan.root else { return Ok(()) };
+    let tree = fd::inherited(root.tree);
+    if root.enter != ENTER_CHROOT || root.attach_at.is_some() {
+        let place = match root.attach_at.map(|path| fs::open(CWD, path, OpenFlags::PATH | OpenFlags::DIRECTORY, 0)) {
+            Some(Ok(place)) => place,
+            Some(Err(error)) if error.errno != Errno::ACCESS => return Err(error.into()),
+            _ => fs::open(CWD, c"/", OpenFlags::PATH | OpenFlags::DIRECTORY, 0)?,
+        };
+        mount::attach(tree, as_fd(&place))?;
+    }
+    rx::fchdir(tree).call("fchdir", format_args!("root"))?;
+    Ok(())
+}
+
+pub(crate) fn make_devices<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+    let Some(root) = stage.plan.root else { return Ok(()) };
+    let tree = fd::inherited(root.tree);
+    let mut last: Option<(&'a [u8], OwnedFd)> = None;
+    for device in root.devices.iter() {
+        let path = device.path.to_bytes();
+        if let Some(number) = device.tree {
+            let place = ensure_file(tree, path, Links::None)?;
+            mount::attach(fd::inherited(number), as_fd(&place)).about(path)?;
+            continue;
+        }
+        let (parent, name) = split_last(path);
+        let directory = match last {
+            Some((known, directory)) if known == parent => directory,
+            // No link on the way: an image whose /dev points elsewhere gets no nodes there (CVE-2026-41579).
+            _ => ensure_directory(tree, parent, Links::None)?,
+        };
+        make_device(as_fd(&directory), &device, name).about(path)?;
+        last = Some((parent, directory));
+    }
+    Ok(())
+}
+
+fn make_device<'a>(directory: BorrowedFd<'_>, device: &Device<'a>, name: &'a [u8]) -> StepResult<'a> {
+    let mut buffer = PathBuffer::new();
+    let name = buffer.join(&[name]).ok_or(Fault::new("mknodat", Errno::NAMETOOLONG.raw_os_error(), name))?;
+    match fs::mknodat(directory, name, device.kind, device.mode, device.device) {
+        Err(error) if error.errno == Errno::EXIST => {
+            // A node of the image is taken only when it is the same device.
+            let place = files::find(directory, name, Links::None)?;
+            let stat = fs::fstat(as_fd(&place))?;
+            if !fs::is_node(&stat, device.kind, device.device) {
+                return Err(error.into());
+            }
+        }
+        other => other?,
+    }
+    if device.uid != 0 || device.gid != 0 {
+        fs::chownat(directory, name, device.uid, device.gid)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn make_links<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+    let Some(root) = stage.plan.root else { return Ok(()) };
+    let mut directory: Option<OwnedFd> = None;
+    for link in root.links.iter() {
+        let path = link.path.to_bytes();
+        let (parent, name) = split_last(path);
+        if directory.is_none() {
+            directory = Some(ensure_directory(fd::inherited(root.tree), parent, Links::None)?);
+        }
+        let Some(directory) = directory.as_ref() else { continue };
+        let mut buffer = PathBuffer::new();
+        let name = buffer.join(&[name]).ok_or(Fault::new("symlinkat", Errno::NAMETOOLONG.raw_os_error(), path))?;
+        match fs::symlinkat(link.target, as_fd(directory), name) {
+            Err(error) if error.errno == Errno::EXIST => {}
+            other => other.about(path)?,
+        }
+    }
+    Ok(())
+}
+
+/// Read-only at last: what had to be made inside is made.
+pub(crate) fn finish_mounts<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+    let Some(root) = stage.plan.root else { return Ok(()) };
+    let tree = fd::inherited(root.tree);
+    for plan in root.mounts.iter().filter(|plan| plan.readonly_later) {
+        let place = files::find(tree, plan.target, Links::InRoot).about(plan.target.to_bytes())?;
+        mount::mount_setattr(as_fd(&place), c"", false, &READ_ONLY).about(plan.target.to_bytes())?;
+    }
+    Ok(())
+}
+
+/// Covers files with the null device and directories with one empty read-only tmpfs.
+pub(crate) fn hide_paths<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+    let Some(root) = stage.plan.root else { return Ok(()) };
+    let tree = fd::inherited(root.tree);
+    let mut null: Option<OwnedFd> = None;
+    let mut empty: Option<OwnedFd> = None;
+    for path in root.masked.iter() {
+        let Some(place) = existing(tree, path)? else { continue };
+        let source = if fs::is_directory(&fs::fstat(as_fd(&place))?) { &mut empty } else { &mut null };
+        let cover = match source {
+            Some(source) => mount::clone_mount(as_fd(source), false).about(path.to_bytes())?,
+            None if fs::is_directory(&fs::fstat(as_fd(&place))?) => empty_directory()?,
+            None => {
+                let device = null_device(&root)?;
+                let cover = mount::clone_mount(as_fd(&device), false).about(b"/dev/null")?;
+                *source = Some(device);
+                cover
+            }
+        };
+        mount::attach(as_fd(&cover), as_fd(&place)).about(path.to_bytes())?;
+        if source.is_none() {
+            *source = Some(cover);
+        }
+    }
+    Ok(())
+}
+
+fn existing<'a>(tree: BorrowedFd<'_>, path: &'a core::ffi::CStr) -> Result<Option<OwnedFd>, Fault<'a>> {
+    match files::find(tree, path, Links::InRoot) {
+        Ok(place) => Ok(Some(place)),
+        Err(error) if error.errno == Errno::NOENT || error.errno == Errno::NOTDIR => Ok(None),
+        Err(error) => Err(Fault::from(error).about(path.to_bytes())),
+    }
+}
+
+fn empty_directory<'a>() -> Result<OwnedFd, Fault<'a>> {
+    let context = mount::fsopen(c"tmpfs")?;
+    mount::fsconfig(as_fd(&context), c"nr_blocks", Some(c"1"))?;
+    mount::fsconfig(as_fd(&context), c"nr_inodes", Some(c"1"))?;
+    Ok(mount::fsmount(as_fd(&context), MountAttrFlags::MOUNT_ATTR_RDONLY)?)
+}
+
+/// The container's /dev/null, checked to be that: what an image put there instead would be mounted over the very
+/// files that are to be hidden (CVE-2025-31133).
+fn null_device<'a>(root: &Root<'a>) -> Result<OwnedFd, Fault<'a>> {
+    let device = files::find(fd::inherited(root.tree), c"dev/null", Links::None).about(b"/dev/null")?;
+    let stat = fs::fstat(as_fd(&device))?;
+    if fs::is_character_device(&stat, fs::makedev(1, 3)) {
+        return Ok(device);
+    }
+    Err(Fault::new("fstat", Errno::PERM.raw_os_error(), b"/dev/null is not the null device"))
+}
+
+pub(crate) fn protect_paths<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+    let Some(root) = stage.plan.root else { return Ok(()) };
+    for path in root.readonly_paths.iter() {
+        let Some(place) = existing(fd::inherited(root.tree), path)? else { continue };
+        let cover = mount::clone_mount(as_fd(&place), true).about(path.to_bytes())?;
+        mount::mount_setattr(as_fd(&cover), c"", true, &READ_ONLY).about(path.to_bytes())?;
+        mount::attach(as_fd(&cover), as_fd(&place)).about(path.to_bytes())?;
+    }
+    Ok(())
+}
+
+pub(crate) fn enter<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+    let Some(root) = stage.plan.root else { return Ok(()) };
+    let tree = fd::inherited(root.tree);
+    if root.readonly {
+        mount::mount_setattr(tree, c"", false, &READ_ONLY)?;
+    }
+    // Hooks may have moved us.
+    rx::fchdir(tree).call("fchdir", format_args!("root"))?;
+    match root.enter {
+        ENTER_CHROOT => rx::chroot(c".").call("chroot", format_args!("."))?,
+        ENTER_MOVE => {
+            mount::move_here_to_root()?;
+            rx::chroot(c".").call("chroot", format_args!("."))?;
+        }
+        _ => pivot(&root)?,
+    }
+    rx::chdir(c"/").call("chdir", format_args!("/"))?;
+    if root.propagation != 0 {
+        let place = fs::open(CWD, c"/", OpenFlags::PATH | OpenFlags::DIRECTORY, 0)?;
+        set_propagation(as_fd(&place), root.propagation)?;
+    }
+    Ok(())
+}
+
+fn pivot<'a>(root: &Root<'a>) -> StepResult<'a> {
+    const MS_SLAVE: u64 = 1 << 19;
+    if root.inherited_propagation != 0 {
+        mount::pivot_root_here()?;
+        return Ok(mount::unmount_detach(c".")?);
+    }
+    // What we inherited is still shared with the host: cut it off, or the host is unmounted too.
+    let old = fs::open(CWD, c"/", OpenFlags::RDONLY | OpenFlags::DIRECTORY, 0)?;
+    mount::pivot_root_here()?;
+    rx::fchdir(&old).call("fchdir", format_args!("old root"))?;
+    let slave = MountAttr { propagation: MS_SLAVE, ..MountAttr::default() };
+    mount::mount_setattr(as_fd(&old), c"", true, &slave)?;
+    Ok(mount::unmount_detach(c".")?)
+}

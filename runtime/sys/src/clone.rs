@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Making processes: clone3(2), in the two shapes that the runtime needs.
+
+use crate::{Result, SysError, raw};
+use core::ffi::{CStr, c_char};
+use rustix::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+/// `struct clone_args` of clone3(2).
+#[repr(C)]
+#[derive(Debug, Default)]
+struct CloneArgs {
+    flags: u64,
+    pidfd: u64,
+    child_tid: u64,
+    parent_tid: u64,
+    exit_signal: u64,
+    stack: u64,
+    stack_size: u64,
+    tls: u64,
+    set_tid: u64,
+    set_tid_size: u64,
+    cgroup: u64,
+}
+
+const SIGCHLD: u64 = libc::SIGCHLD as u64;
+const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+
+/// What a new process is made with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Clone<'fd> {
+    /// `CLONE_NEW*` bits.
+    pub namespaces: u64,
+    /// A cgroup v2 directory to be born in (Linux 5.7).
+    pub cgroup: Option<BorrowedFd<'fd>>,
+}
+
+/// A new process and the descriptor that means it and no other.
+#[derive(Debug)]
+pub struct Child {
+    /// Its number in the caller's pid namespace.
+    pub pid: i32,
+    /// Refers to it even after its number is used again.
+    pub pidfd: OwnedFd,
+}
+
+fn clone_args(clone: &Clone<'_>, flags: u64, pidfd: &mut i32) -> CloneArgs {
+    CloneArgs {
+        flags: clone.namespaces
+            | flags
+            | libc::CLONE_PIDFD as u64
+            | if clone.cgroup.is_some() { CLONE_INTO_CGROUP } else { 0 },
+        pidfd: core::ptr::from_mut(pidfd) as u64,
+        exit_signal: SIGCHLD,
+        cgroup: clone.cgroup.map_or(0, |fd| u64::from(fd.as_raw_fd().cast_unsigned())),
+        ..CloneArgs::default()
+    }
+}
+
+fn child(pid: usize, pidfd: i32) -> Child {
+    let pid = i32::try_from(pid).unwrap_or(-1);
+    // SAFETY: from_raw_fd needs a descriptor without another owner: clone3 succeeded with CLONE_PIDFD, so the kernel
+    // stored a fresh one in `pidfd`.
+    let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+    Child { pid, pidfd }
+}
+
+/// Starts `program` (an executable's descriptor) in a new process, as `vfork` and `execveat` in one.
+///
+/// The child runs nothing of ours between the two calls: it has the caller's memory until `execveat` replaces it,
+/// and touches neither stack nor heap. A child whose `execveat` fails exits with the errno as its code.
+///
+/// # Errors
+/// What clone3(2) answers: EINVAL for namespaces that the kernel lacks, ENOSYS, EPERM, EBUSY for the cgroup.
+#[cfg(target_arch = "x86_64")]
+pub fn clone3_execveat(
+    clone: &Clone<'_>,
+    program: BorrowedFd<'_>,
+    argv: &[&CStr; 2],
+    envp: &[&CStr; 0],
+) -> Result<Child> {
+    let _ = envp;
+    let argv: [*const c_char; 3] = [argv[0].as_ptr(), argv[1].as_ptr(), core::ptr::null()];
+    let envp: [*const c_char; 1] = [core::ptr::null()];
+    let mut pidfd = -1;
+    let args = clone_args(clone, (libc::CLONE_VM | libc::CLONE_VFORK) as u64, &mut pidfd);
+    let ret: isize;
+    // SAFETY: the child shares our memory (CLONE_VM) while we are stopped (CLONE_VFORK). Inside this block it makes
+    // two system calls with values that are in registers already and uses no stack, so nothing of ours changes.
+    // The pointers live on this frame, which outlives the block.
+    unsafe {
+        core::arch::asm!(
+            "syscall",
+            "test rax, rax",
+            "jnz 2f",
+            "mov edi, r12d",
+            "mov rsi, r13",
+            "mov rdx, r14",
+            "mov r10, r15",
+            "mov r8d, {at_empty_path}",
+            "mov eax, {execveat}",
+            "syscall",
+            "mov edi, eax",
+            "neg edi",
+            "mov eax, {exit_group}",
+            "syscall",
+            "2:",
+            at_empty_path = const libc::AT_EMPTY_PATH,
+            execveat = const libc::SYS_execveat,
+            exit_group = const libc::SYS_exit_group,
+            inlateout("rax") libc::SYS_clone3 => ret,
+            in("rdi") &raw const args,
+            in("rsi") size_of::<CloneArgs>(),
+            in("r12") program.as_raw_fd(),
+            in("r13") c"".as_ptr(),
+            in("r14") argv.as_ptr(),
+            in("r15") envp.as_ptr(),
+            lateout("rcx") _, lateout("r11") _, out("rdx") _, out("r10") _, out("r8") _,
+            options(nostack),
+        );
+    }
+    match raw::decode(ret) {
+        Ok(pid) => Ok(child(pid, pidfd)),
+        Err(errno) => {
+            Err(SysError::with("clone3", errno, format_args!("namespaces {:#x}", clone.namespaces)))
+        }
+    }
+}
+
+/// Which side of a fork this is.
+#[derive(Debug)]
+pub enum Forked {
+    /// The process that called.
+    Parent(Child),
+    /// The new one.
+    Child,
+}
+
+/// Forks; with `sibling` the new process is a child of the caller's parent (`CLONE_PARENT`).
+///
+/// Only for processes of one thread: the stage, and programs of ours that start none.
+///
+/// # Errors
+/// What clone3(2) answers.
+pub fn fork(clone: &Clone<'_>, sibling: bool) -> Result<Forked> {
+    let mut pidfd = -1;
+    let flags = if sibling { libc::CLONE_PARENT as u64 } else { 0 };
+    let mut args = clone_args(clone, flags, &mut pidfd);
+    if sibling {
+        // clone3 demands it: the exit signal of the caller is used.
+        args.exit_signal = 0;
+    }
+    let args = [&raw const args as usize, size_of::<CloneArgs>(), 0, 0, 0, 0];
+    // SAFETY: without CLONE_VM the child has its own copy of the memory, so both sides may go on in Rust; `args`
+    // and `pidfd` live on this frame during the call.
+    match unsafe { raw::syscall(libc::SYS_clone3, args) } {
+        Ok(0) => Ok(Forked::Child),
+        Ok(pid) => Ok(Forked::Parent(child(pid, pidfd))),
+        Err(errno) => {
+            Err(SysError::with("clone3", errno, format_args!("namespaces {:#x}", clone.namespaces)))
+        }
+    }
+}

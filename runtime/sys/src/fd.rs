@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Descriptors: those that cross an `execve`, and closing what must not.
+
+use crate::{Result, SysError, raw};
+use rustix::fd::{BorrowedFd, FromRawFd, OwnedFd};
+
+/// A descriptor that this process got by inheritance, known by its number only.
+///
+/// Used by the stage for the numbers in its plan; nobody there closes them.
+#[must_use]
+pub fn inherited(number: i32) -> BorrowedFd<'static> {
+    assert!(number >= 0, "a descriptor number is not negative");
+    // SAFETY: borrow_raw requires a descriptor that stays open for 'static and is not -1: the plan names only
+    // descriptors that were inherited for the life of this process, and the number was just checked.
+    unsafe { BorrowedFd::borrow_raw(number) }
+}
+
+/// Takes ownership of an inherited descriptor.
+#[must_use]
+pub fn take_inherited(number: i32) -> OwnedFd {
+    assert!(number >= 0, "a descriptor number is not negative");
+    // SAFETY: from_raw_fd requires an open descriptor without another owner: it was inherited and is named once.
+    unsafe { OwnedFd::from_raw_fd(number) }
+}
+
+/// Marks all descriptors from `first` on close-on-exec (Linux 5.11).
+///
+/// # Errors
+/// ENOSYS before 5.9, EINVAL before 5.11.
+pub fn close_range_on_exec(first: u32) -> Result<()> {
+    let args = [first as usize, u32::MAX as usize, libc::CLOSE_RANGE_CLOEXEC as usize, 0, 0, 0];
+    // SAFETY: close_range with CLOEXEC closes nothing now and takes no pointers.
+    unsafe { raw::syscall(libc::SYS_close_range, args) }
+        .map(drop)
+        .map_err(|errno| SysError::with("close_range", errno, format_args!("{first}.., cloexec")))
+}

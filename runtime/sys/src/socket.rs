@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Sockets that carry messages and descriptors.
+
+use crate::{Call, Errno, Result, SysError};
+use core::mem::MaybeUninit;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::{IoSlice, IoSliceMut};
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
+};
+
+/// A connected pair that keeps message boundaries and tells of the other end's death by an empty message.
+///
+/// # Errors
+/// EMFILE.
+pub fn packet_pair() -> Result<(OwnedFd, OwnedFd)> {
+    rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
+        .call("socketpair", format_args!("AF_UNIX, SOCK_SEQPACKET"))
+}
+
+/// Sends one message, with at most one descriptor.
+///
+/// # Errors
+/// EPIPE when the other end is closed (no SIGPIPE), EMSGSIZE.
+pub fn send(socket: BorrowedFd<'_>, message: &[u8], fd: Option<BorrowedFd<'_>>) -> Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let fds = [fd.unwrap_or(socket)];
+    if fd.is_some() {
+        control.push(SendAncillaryMessage::ScmRights(&fds));
+    }
+    loop {
+        match rustix::net::sendmsg(socket, &[IoSlice::new(message)], &mut control, SendFlags::NOSIGNAL) {
+            Err(Errno::INTR) => {}
+            other => return other.call("sendmsg", format_args!("{} bytes", message.len())).map(drop),
+        }
+    }
+}
+
+/// Receives one message and the descriptor that came with it; length 0 means that the other end is closed.
+///
+/// # Errors
+/// EMSGSIZE when the message is longer than `buffer`.
+pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<(usize, Option<OwnedFd>)> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let received = loop {
+        let mut slices = [IoSliceMut::new(buffer)];
+        match rustix::net::recvmsg(socket, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC) {
+            Err(Errno::INTR) => {}
+            other => break other.call("recvmsg", format_args!(""))?,
+        }
+    };
+    if received.flags.contains(rustix::net::ReturnFlags::TRUNC) {
+        return Err(SysError::with("recvmsg", Errno::MSGSIZE, format_args!("a message is too long")));
+    }
+    let mut descriptor = None;
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(fds) = message {
+            descriptor = fds.into_iter().next();
+        }
+    }
+    Ok((received.bytes, descriptor))
+}
+
+/// Accepts one connection.
+///
+/// # Errors
+/// What accept4(2) answers.
+pub fn accept(socket: BorrowedFd<'_>) -> Result<OwnedFd> {
+    loop {
+        match rustix::net::accept_with(socket.as_fd(), SocketFlags::CLOEXEC) {
+            Err(Errno::INTR) => {}
+            other => return other.call("accept4", format_args!("")),
+        }
+    }
+}
+
+/// Brings the loopback interface of the caller's network namespace up.
+///
+/// # Errors
+/// EPERM without CAP_NET_ADMIN there.
+pub fn loopback_up() -> Result<()> {
+    let socket = rustix::net::socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None)
+        .call("socket", format_args!("AF_INET, SOCK_DGRAM"))?;
+    let mut request = InterfaceRequest { name: [0; 16], flags: 0, rest: [0; 22] };
+    request.name[..2].copy_from_slice(b"lo");
+    request.flags = InterfaceRequest::UP;
+    let args = [
+        usize::try_from(rustix::fd::AsRawFd::as_raw_fd(&socket)).unwrap_or_default(),
+        libc::SIOCSIFFLAGS as usize,
+        &raw const request as usize,
+        0,
+        0,
+        0,
+    ];
+    // SAFETY: SIOCSIFFLAGS reads a `struct ifreq` of 40 bytes, which `request` is.
+    unsafe { crate::raw::syscall(libc::SYS_ioctl, args) }
+        .map(drop)
+        .map_err(|errno| SysError::with("ioctl", errno, format_args!("SIOCSIFFLAGS, lo, up")))
+}
+
+/// `struct ifreq` with its flags.
+#[repr(C)]
+struct InterfaceRequest {
+    name: [u8; 16],
+    flags: i16,
+    rest: [u8; 22],
+}
+
+impl InterfaceRequest {
+    const UP: i16 = 1;
+}
