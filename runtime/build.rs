@@ -8,8 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-const LINKER_ARGUMENTS: &[&str] =
-    &["-nostartfiles", "-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-z,norelro", "-Wl,--no-eh-frame-hdr"];
+const LINKER_ARGUMENTS: &[&str] = &[
+    "-nostartfiles",
+    "-nostdlib",
+    "-static",
+    "-Wl,--build-id=none",
+    "-Wl,-z,norelro",
+    "-Wl,--no-eh-frame-hdr",
+];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

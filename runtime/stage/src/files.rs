@@ -58,7 +58,11 @@ pub(crate) fn find(root: BorrowedFd<'_>, path: &CStr, links: Links) -> runtime_s
 ///
 /// A missing component is made in a directory that is open already and opened without following links, so a
 /// component that another process swaps for a link is refused (CVE-2021-30465, CVE-2024-45310).
-pub(crate) fn ensure_directory<'a>(root: BorrowedFd<'_>, path: &'a [u8], links: Links) -> Result<OwnedFd, Fault<'a>> {
+pub(crate) fn ensure_directory<'a>(
+    root: BorrowedFd<'_>,
+    path: &'a [u8],
+    links: Links,
+) -> Result<OwnedFd, Fault<'a>> {
     let mut buffer = PathBuffer::new();
     let whole = buffer.join(&[path]).ok_or_else(|| too_long(path))?;
     match find(root, whole, links) {
@@ -77,7 +81,11 @@ pub(crate) fn ensure_directory<'a>(root: BorrowedFd<'_>, path: &'a [u8], links: 
 }
 
 /// Opens a regular file below the root, making it empty when it is missing.
-pub(crate) fn ensure_file<'a>(root: BorrowedFd<'_>, path: &'a [u8], links: Links) -> Result<OwnedFd, Fault<'a>> {
+pub(crate) fn ensure_file<'a>(
+    root: BorrowedFd<'_>,
+    path: &'a [u8],
+    links: Links,
+) -> Result<OwnedFd, Fault<'a>> {
     let mut buffer = PathBuffer::new();
     let whole = buffer.join(&[path]).ok_or_else(|| too_long(path))?;
     match find(root, whole, links) {

@@ -112,7 +112,11 @@ pub(crate) fn write_sysctls<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     for sysctl in stage.plan.sysctls.iter() {
         let name = sysctl.path.to_bytes();
         let mut buffer = PathBuffer::new();
-        let path = buffer.join(&[b"sys/", name]).ok_or(Fault::new("openat", Errno::NAMETOOLONG.raw_os_error(), name))?;
+        let path = buffer.join(&[b"sys/", name]).ok_or(Fault::new(
+            "openat",
+            Errno::NAMETOOLONG.raw_os_error(),
+            name,
+        ))?;
         write_proc(stage, path, sysctl.value).about(name)?;
     }
     Ok(())
@@ -123,6 +127,10 @@ pub(crate) fn write_label<'a>(stage: &Stage<'a>) -> StepResult<'a> {
     let Some(label) = stage.plan.process.label else { return Ok(()) };
     let name = label.path.to_bytes();
     let mut buffer = PathBuffer::new();
-    let path = buffer.join(&[b"self/", name]).ok_or(Fault::new("openat", Errno::NAMETOOLONG.raw_os_error(), name))?;
+    let path = buffer.join(&[b"self/", name]).ok_or(Fault::new(
+        "openat",
+        Errno::NAMETOOLONG.raw_os_error(),
+        name,
+    ))?;
     write_proc(stage, path, label.value).about(name)
 }

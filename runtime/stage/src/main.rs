@@ -100,7 +100,8 @@ const STEPS: &[Step] = &[
 fn run(plan_fd: i32) -> i32 {
     let fd = fd::inherited(plan_fd);
     let Ok(stat) = fs::fstat(fd) else { return 250 };
-    let Ok(buffer) = runtime_sys::exec::map_for_reading(fd, usize::try_from(stat.st_size).unwrap_or(0)) else {
+    let Ok(buffer) = runtime_sys::exec::map_for_reading(fd, usize::try_from(stat.st_size).unwrap_or(0))
+    else {
         return 251;
     };
     let Ok(plan) = Plan::get(&mut Reader::new(buffer)) else { return 252 };

@@ -65,7 +65,11 @@ fn change_directory<'a>(path: &'a CStr) -> StepResult<'a> {
     if fs::current_directory_is_reachable()? {
         return Ok(());
     }
-    Err(Fault::new("getcwd", Errno::PERM.raw_os_error(), b"the working directory is outside of the container's root"))
+    Err(Fault::new(
+        "getcwd",
+        Errno::PERM.raw_os_error(),
+        b"the working directory is outside of the container's root",
+    ))
 }
 
 pub(crate) fn find_program<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
@@ -74,7 +78,11 @@ pub(crate) fn find_program<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     };
     let name_bytes = name.to_bytes();
     if name_bytes.contains(&b'/') {
-        stage.program.join(&[name_bytes]).ok_or(Fault::new("execve", Errno::NAMETOOLONG.raw_os_error(), name_bytes))?;
+        stage.program.join(&[name_bytes]).ok_or(Fault::new(
+            "execve",
+            Errno::NAMETOOLONG.raw_os_error(),
+            name_bytes,
+        ))?;
         return fs::executable(name).about(name_bytes);
     }
     let mut denied = false;

@@ -29,11 +29,12 @@ pub(crate) fn attach<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let Some(root) = stage.plan.root else { return Ok(()) };
     let tree = fd::inherited(root.tree);
     if root.enter != ENTER_CHROOT || root.attach_at.is_some() {
-        let place = match root.attach_at.map(|path| fs::open(CWD, path, OpenFlags::PATH | OpenFlags::DIRECTORY, 0)) {
-            Some(Ok(place)) => place,
-            Some(Err(error)) if error.errno != Errno::ACCESS => return Err(error.into()),
-            _ => fs::open(CWD, c"/", OpenFlags::PATH | OpenFlags::DIRECTORY, 0)?,
-        };
+        let place =
+            match root.attach_at.map(|path| fs::open(CWD, path, OpenFlags::PATH | OpenFlags::DIRECTORY, 0)) {
+                Some(Ok(place)) => place,
+                Some(Err(error)) if error.errno != Errno::ACCESS => return Err(error.into()),
+                _ => fs::open(CWD, c"/", OpenFlags::PATH | OpenFlags::DIRECTORY, 0)?,
+            };
         mount::attach(tree, as_fd(&place))?;
     }
     rx::fchdir(tree).call("fchdir", format_args!("root"))?;
@@ -94,7 +95,8 @@ pub(crate) fn make_links<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
         }
         let Some(directory) = directory.as_ref() else { continue };
         let mut buffer = PathBuffer::new();
-        let name = buffer.join(&[name]).ok_or(Fault::new("symlinkat", Errno::NAMETOOLONG.raw_os_error(), path))?;
+        let name =
+            buffer.join(&[name]).ok_or(Fault::new("symlinkat", Errno::NAMETOOLONG.raw_os_error(), path))?;
         match fs::symlinkat(link.target, as_fd(directory), name) {
             Err(error) if error.errno == Errno::EXIST => {}
             other => other.about(path)?,

@@ -10,7 +10,11 @@ use stage::message::{FromStage, GO, LONGEST};
 const ENDING: [i32; 7] = [1, 2, 3, 10, 12, 14, 15];
 
 /// Sends one message, with a descriptor if there is one.
-pub(crate) fn say<'a>(stage: &Stage<'a>, message: FromStage<'_>, fd: Option<BorrowedFd<'_>>) -> StepResult<'a> {
+pub(crate) fn say<'a>(
+    stage: &Stage<'a>,
+    message: FromStage<'_>,
+    fd: Option<BorrowedFd<'_>>,
+) -> StepResult<'a> {
     let mut buffer = [0; LONGEST];
     Ok(socket::send(stage.channel, message.put(&mut buffer), fd)?)
 }

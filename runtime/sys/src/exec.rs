@@ -102,14 +102,7 @@ pub unsafe fn entry_argument(stack: *const usize, index: usize) -> Option<&'stat
 pub fn map_for_reading(fd: BorrowedFd<'_>, len: usize) -> Result<&'static [u8]> {
     // SAFETY: a private, read-only mapping at an address that the kernel chooses aliases nothing.
     let start = unsafe {
-        rustix::mm::mmap(
-            ptr::null_mut(),
-            len,
-            ProtFlags::READ,
-            MapFlags::PRIVATE | MapFlags::POPULATE,
-            fd,
-            0,
-        )
+        rustix::mm::mmap(ptr::null_mut(), len, ProtFlags::READ, MapFlags::PRIVATE | MapFlags::POPULATE, fd, 0)
     }
     .call("mmap", format_args!("{len} bytes"))?;
     // SAFETY: the mapping has `len` readable bytes and is never unmapped; the file behind it is a sealed memfd, so

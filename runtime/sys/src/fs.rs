@@ -135,8 +135,14 @@ pub fn fchown(fd: BorrowedFd<'_>, uid: u32, gid: u32) -> Result<()> {
 /// # Errors
 /// EPERM, EINVAL for an id without a mapping.
 pub fn chownat(dir: BorrowedFd<'_>, name: &CStr, uid: u32, gid: u32) -> Result<()> {
-    rustix::fs::chownat(dir, name, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)), AtFlags::SYMLINK_NOFOLLOW)
-        .call("fchownat", format_args!("{name:?}, {uid}, {gid}"))
+    rustix::fs::chownat(
+        dir,
+        name,
+        Some(Uid::from_raw(uid)),
+        Some(Gid::from_raw(gid)),
+        AtFlags::SYMLINK_NOFOLLOW,
+    )
+    .call("fchownat", format_args!("{name:?}, {uid}, {gid}"))
 }
 
 /// Writes all of a small value in one write(2), as control files want it.
@@ -296,7 +302,8 @@ pub fn copy_all(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> Result<()> {
 /// # Errors
 /// EMFILE, ENOMEM.
 pub fn memory_file(name: &CStr) -> Result<OwnedFd> {
-    rustix::fs::memfd_create(name, rustix::fs::MemfdFlags::CLOEXEC).call("memfd_create", format_args!("{name:?}"))
+    rustix::fs::memfd_create(name, rustix::fs::MemfdFlags::CLOEXEC)
+        .call("memfd_create", format_args!("{name:?}"))
 }
 
 /// Goes back to a file's start.
@@ -326,7 +333,8 @@ pub fn current_directory_is_reachable() -> Result<bool> {
 /// # Errors
 /// EACCES when it may not or when it is no regular file, ENOENT.
 pub fn executable(path: &CStr) -> Result<()> {
-    let stat = rustix::fs::statat(CWD, path, AtFlags::empty()).call("newfstatat", format_args!("{path:?}"))?;
+    let stat =
+        rustix::fs::statat(CWD, path, AtFlags::empty()).call("newfstatat", format_args!("{path:?}"))?;
     if !is_regular(&stat) {
         return Err(SysError::with("newfstatat", Errno::ACCESS, format_args!("{path:?} is no regular file")));
     }

@@ -49,7 +49,8 @@ pub fn wait(pid: i32, block: bool) -> Result<Option<Exit>> {
 /// # Errors
 /// ESRCH.
 pub fn pidfd_open(pid: i32) -> Result<OwnedFd> {
-    let id = Pid::from_raw(pid).ok_or_else(|| SysError::with("pidfd_open", crate::Errno::SRCH, format_args!("{pid}")))?;
+    let id = Pid::from_raw(pid)
+        .ok_or_else(|| SysError::with("pidfd_open", crate::Errno::SRCH, format_args!("{pid}")))?;
     rustix::process::pidfd_open(id, PidfdFlags::empty()).call("pidfd_open", format_args!("{pid}"))
 }
 

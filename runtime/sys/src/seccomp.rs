@@ -24,8 +24,7 @@ pub fn set_mode_filter(flags: u32, program: &[u8]) -> Result<Option<OwnedFd>> {
     let fail = |errno| SysError::with("seccomp", errno, format_args!("SECCOMP_SET_MODE_FILTER, {flags:#x}"));
     let len = u16::try_from(program.len() / INSTRUCTION).map_err(|_| fail(Errno::INVAL))?;
     let fprog = Program { len, filter: program.as_ptr() as usize };
-    let args =
-        [libc::SECCOMP_SET_MODE_FILTER as usize, flags as usize, &raw const fprog as usize, 0, 0, 0];
+    let args = [libc::SECCOMP_SET_MODE_FILTER as usize, flags as usize, &raw const fprog as usize, 0, 0, 0];
     // SAFETY: the kernel copies `len` instructions of eight bytes from `program`, which holds that many (the
     // division rounds down), whatever their alignment.
     let result = unsafe { raw::syscall(libc::SYS_seccomp, args) }.map_err(fail)?;

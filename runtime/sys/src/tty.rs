@@ -66,14 +66,7 @@ pub fn size(terminal: BorrowedFd<'_>) -> Result<Size> {
 /// # Errors
 /// EBADF.
 pub fn become_stdio(source: BorrowedFd<'_>, number: i32) -> Result<()> {
-    let args = [
-        source.as_raw_fd().cast_unsigned() as usize,
-        number.cast_unsigned() as usize,
-        0,
-        0,
-        0,
-        0,
-    ];
+    let args = [source.as_raw_fd().cast_unsigned() as usize, number.cast_unsigned() as usize, 0, 0, 0, 0];
     assert!((0..3).contains(&number), "only the standard descriptors are replaced");
     // SAFETY: descriptors 0 to 2 have no owner in this program (std and the stage borrow them), so replacing what
     // they refer to breaks nobody's OwnedFd.
