@@ -225,8 +225,6 @@ pub struct Linux<'a> {
     #[serde(borrow)]
     pub seccomp: Option<seccomp::Seccomp<'a>>,
     #[serde(borrow)]
-    pub seccomp: Option<seccomp::Seccomp<'a>>,
-    #[serde(borrow)]
     pub sysctl: Pairs<'a>,
     #[serde(borrow)]
     pub masked_paths: Items<Text<'a>>,

@@ -10,6 +10,8 @@ use rustix::net::{
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
 };
 
+const SIOCSIFFLAGS: usize = 0x8914;
+
 /// A connected pair that keeps message boundaries and tells of the other end's death by an empty message.
 ///
 /// # Errors
@@ -89,7 +91,7 @@ pub fn loopback_up() -> Result<()> {
     request.flags = InterfaceRequest::UP;
     let args = [
         usize::try_from(rustix::fd::AsRawFd::as_raw_fd(&socket)).unwrap_or_default(),
-        libc::SIOCSIFFLAGS as usize,
+        SIOCSIFFLAGS,
         &raw const request as usize,
         0,
         0,

@@ -5,6 +5,8 @@ use crate::{Call, Result, SysError, raw};
 use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use rustix::pty::OpenptFlags;
 
+const TIOCSWINSZ: usize = 0x5414;
+
 /// Rows and columns of a terminal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Size {
@@ -38,14 +40,7 @@ pub fn set_controlling(terminal: BorrowedFd<'_>) -> Result<()> {
 /// ENOTTY.
 pub fn set_size(terminal: BorrowedFd<'_>, size: Size) -> Result<()> {
     let words = [size.rows, size.columns, 0, 0];
-    let args = [
-        terminal.as_raw_fd().cast_unsigned() as usize,
-        libc::TIOCSWINSZ as usize,
-        words.as_ptr() as usize,
-        0,
-        0,
-        0,
-    ];
+    let args = [terminal.as_raw_fd().cast_unsigned() as usize, TIOCSWINSZ, words.as_ptr() as usize, 0, 0, 0];
     // SAFETY: TIOCSWINSZ reads four 16-bit words, which `words` holds.
     unsafe { raw::syscall(libc::SYS_ioctl, args) }
         .map(drop)
