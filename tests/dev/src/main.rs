@@ -3,6 +3,7 @@
 //!
 //! It runs other programs and reads files; it knows the project only from outside.
 
+mod bench;
 mod build;
 mod check;
 mod command;
@@ -40,6 +41,8 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["test"] => suite::test(),
         ["test", names @ ..] => suite::test_only(names),
         ["demo"] => demo::demo(),
+        ["bench"] => bench::bench(),
+        ["bench", "run", rest @ ..] => bench::measure(rest),
         ["fuzz"] => fuzz::fuzz(),
         ["machine", rest @ ..] => machine::machine(rest),
         ["packages", section] => packages::install(&[section]),
