@@ -3,7 +3,12 @@
 
 pub mod cgroup;
 pub mod error;
+pub mod hooks;
+pub mod launch;
+pub mod plan;
 pub mod seccomp;
 pub mod spec;
+pub mod state;
+pub mod undo;
 
 pub use error::{Context, Error, ErrorKind, Result};

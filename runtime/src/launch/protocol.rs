@@ -99,18 +99,17 @@ mod tests {
     use super::*;
 
     fn text(step: &str, call: &str, errno: i32, detail: &str) -> String {
-        let failure = Failure {
-            step: step.as_bytes(),
-            call: call.as_bytes(),
-            errno,
-            detail: detail.as_bytes(),
-        };
+        let failure =
+            Failure { step: step.as_bytes(), call: call.as_bytes(), errno, detail: detail.as_bytes() };
         error(&failure).to_string()
     }
 
     #[test]
     fn failures_read_as_callers_expect() {
-        assert_eq!(text("find program", "lookup", 2, "sh"), "exec: \"sh\": executable file not found in $PATH");
+        assert_eq!(
+            text("find program", "lookup", 2, "sh"),
+            "exec: \"sh\": executable file not found in $PATH"
+        );
         assert_eq!(
             text("find program", "newfstatat", 2, "/bin/x"),
             "exec: \"/bin/x\": stat /bin/x: no such file or directory"

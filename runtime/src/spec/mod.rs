@@ -4,7 +4,9 @@
 //! Names follow the specification. Values that are enumerations there are strings here: `check` turns an unknown one
 //! into an error that names the field, or into a warning.
 
+pub mod capabilities;
 pub mod items;
+pub mod mount_options;
 pub mod resources;
 pub mod seccomp;
 pub mod text;

@@ -12,11 +12,14 @@ use runtime_sys::rustix::system;
 use runtime_sys::{Call, Errno, credentials, fd, fs, keyring, namespace, process, signal, socket};
 use stage::message::FromStage;
 
-pub(crate) fn wait_at_gate<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+pub(crate) fn reset_signals<'a>(_: &mut Stage<'a>) -> StepResult<'a> {
     // What the runtime blocked or ignored for itself is not the payload's business.
     signal::set_mask(0)?;
     signal::set_default(13)?;
-    credentials::set_not_dumpable()?;
+    Ok(credentials::set_not_dumpable()?)
+}
+
+pub(crate) fn wait_at_gate<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     if stage.plan.wait_at_gate { hear_go(stage.channel) } else { Ok(()) }
 }
 

@@ -36,6 +36,8 @@ struct Stage<'a> {
     started: Option<OwnedFd>,
     /// Whether the working directory must be entered as the payload's user.
     enter_directory_late: bool,
+    /// The root's mount, once it is attached.
+    tree: Option<BorrowedFd<'static>>,
     /// The mask that we were born with.
     umask: u32,
     /// Where the payload's program was found.
@@ -55,12 +57,13 @@ const fn step(name: &'static str, run: for<'a> fn(&mut Stage<'a>) -> StepResult<
 
 /// The launch. Each step returns at once when the plan does not ask for it.
 const STEPS: &[Step] = &[
-    // The runtime writes id maps and moves us into cgroups of v1; before that we have no identity to act with.
-    step("wait for id maps and cgroups", identity::wait_at_gate),
+    step("reset signals", identity::reset_signals),
     // Joining comes before unsharing: new namespaces belong to the user namespace that was joined.
     step("join namespaces", identity::join_namespaces),
     // A joined pid namespace holds only children, and new ones must be made inside a joined user namespace.
     step("clone into namespaces", identity::clone_again),
+    // The runtime writes id maps and moves us into cgroups of v1; before that we have no identity to act with.
+    step("wait for id maps and cgroups", identity::wait_at_gate),
     step("become root in the user namespace", identity::become_root),
     step("unshare namespaces", identity::unshare),
     step("set time offsets", identity::set_time_offsets),
@@ -110,6 +113,7 @@ fn run(plan_fd: i32) -> i32 {
         channel: fd::inherited(plan.channel),
         started: None,
         enter_directory_late: false,
+        tree: None,
         umask: 0o022,
         program: files::PathBuffer::new(),
     };

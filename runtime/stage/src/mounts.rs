@@ -7,12 +7,12 @@ use crate::{Fault, Stage, StepResult};
 use runtime_sys::fs::Links;
 use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
 use runtime_sys::{BorrowedFd, Errno, OwnedFd, fd, fs};
-use stage::plan::{Attributes, FileSystem, Mount};
+use stage::plan::{Attributes, Bind, FileSystem, Mount};
 
 pub(crate) fn mount_all<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    let Some(root) = stage.plan.root else { return Ok(()) };
+    let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
     for mount in root.mounts.iter() {
-        mount_one(fd::inherited(root.tree), &mount).about(mount.target.to_bytes())?;
+        mount_one(tree, &mount).about(mount.target.to_bytes())?;
     }
     Ok(())
 }
@@ -24,17 +24,20 @@ fn mount_one<'a>(root: BorrowedFd<'_>, plan: &Mount<'a>) -> StepResult<'a> {
         let place = files::find(root, plan.target, links)?;
         return Ok(mount::mount_setattr(as_fd(&place), c"", false, &attr(attributes))?);
     }
-    let place =
-        if plan.make_file { ensure_file(root, path, links)? } else { ensure_directory(root, path, links)? };
     let made;
-    let tree = match (plan.tree, plan.fs) {
-        (Some(number), _) => fd::inherited(number),
-        (None, Some(file_system)) => {
-            made = make(&file_system, plan.attributes)?;
-            as_fd(&made)
-        }
-        (None, None) => return Err(Fault::new("mount", Errno::INVAL.raw_os_error(), path)),
+    let tree = if let Some(number) = plan.tree {
+        fd::inherited(number)
+    } else {
+        made = match (&plan.bind, &plan.fs) {
+            (Some(bind), _) => open_bind(bind)?,
+            (None, Some(file_system)) => make(file_system, plan.attributes)?,
+            (None, None) => return Err(Fault::new("mount", Errno::INVAL.raw_os_error(), path)),
+        };
+        as_fd(&made)
     };
+    let is_directory = plan.fs.is_some() || fs::is_directory(&fs::fstat(tree)?);
+    let place =
+        if is_directory { ensure_directory(root, path, links)? } else { ensure_file(root, path, links)? };
     if plan.keep_mode {
         let mode = fs::fstat(as_fd(&place))?.st_mode & 0o7777;
         fs::chmod_directory(tree, mode)?;
@@ -54,6 +57,12 @@ fn mount_one<'a>(root: BorrowedFd<'_>, plan: &Mount<'a>) -> StepResult<'a> {
 
 fn attr(attributes: Attributes) -> MountAttr {
     MountAttr { set: attributes.set, clear: attributes.clear, ..MountAttr::default() }
+}
+
+fn open_bind<'a>(bind: &Bind<'a>) -> Result<OwnedFd, Fault<'a>> {
+    let tree = MountAttr { propagation: bind.propagation, ..attr(bind.tree) };
+    mount::open_source(bind.source, bind.recursive, bind.nofollow, &attr(bind.top), &tree)
+        .about(bind.source.to_bytes())
 }
 
 /// `MS_SHARED` and its kin, with `MS_REC` for the whole tree; 0 leaves it.

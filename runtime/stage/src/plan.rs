@@ -74,10 +74,12 @@ wire_struct! {
 wire_struct! {
     /// The root file system.
     pub struct Root<'a> {
-        /// A detached mount of it.
-        pub tree: i32,
-        /// Where on the host to attach it, so that hooks find it there; else over `/`.
-        pub attach_at: Option<&'a CStr>,
+        /// A detached mount of it; without one the stage makes it from the path.
+        pub tree: Option<i32>,
+        /// Its path on the host.
+        pub path: &'a CStr,
+        /// Attach it at its path, so that hooks find it there; else over `/`.
+        pub attach_at_path: bool,
         /// `MS_SLAVE`, `MS_PRIVATE` … for what the mount namespace inherited; 0 leaves it.
         pub inherited_propagation: u64,
         /// The root's own in the end; 0 leaves it.
@@ -96,8 +98,6 @@ wire_struct! {
         pub masked: List<'a, &'a CStr>,
         /// Paths to make read-only.
         pub readonly_paths: List<'a, &'a CStr>,
-        /// The host's /dev/null, detached, for hiding files when the container has no /dev/null of ours.
-        pub null_device: Option<i32>,
     }
 }
 
@@ -105,8 +105,6 @@ wire_struct! {
 pub const ENTER_PIVOT: u8 = 0;
 /// Move over `/` and chroot(2), for roots in the initramfs (`--no-pivot`).
 pub const ENTER_MOVE: u8 = 1;
-/// chroot(2) alone: the mount namespace is shared.
-pub const ENTER_CHROOT: u8 = 2;
 
 wire_struct! {
     /// One mount below the root.
@@ -115,10 +113,10 @@ wire_struct! {
         pub target: &'a CStr,
         /// No symbolic link may be on the way (proc and sysfs: CVE-2019-19921, CVE-2023-27561).
         pub refuse_links: bool,
-        /// The target's last component itself may be no link that is followed (`dest-nofollow`).
-        pub make_file: bool,
         /// A detached mount that the runtime made.
         pub tree: Option<i32>,
+        /// What the stage binds itself, where the runtime has no right to make detached mounts (rootless).
+        pub bind: Option<Bind<'a>>,
         /// A file system to make.
         pub fs: Option<FileSystem<'a>>,
         /// `MOUNT_ATTR_*` for the new mount.
@@ -137,6 +135,24 @@ wire_struct! {
         pub keep_mode: bool,
         /// Symbolic links to make in it: (target, name).
         pub links: List<'a, Link<'a>>,
+    }
+}
+
+wire_struct! {
+    /// The source of a bind mount.
+    pub struct Bind<'a> {
+        /// On the host, links followed.
+        pub source: &'a CStr,
+        /// The whole tree.
+        pub recursive: bool,
+        /// A link is mounted itself.
+        pub nofollow: bool,
+        /// Changes to the top mount.
+        pub top: Attributes,
+        /// Changes to every mount.
+        pub tree: Attributes,
+        /// `MS_SLAVE`, `MS_PRIVATE`, or 0.
+        pub propagation: u64,
     }
 }
 
@@ -187,8 +203,8 @@ wire_struct! {
         pub uid: u32,
         /// Group.
         pub gid: u32,
-        /// A detached mount of the host's node, where nodes cannot be made (user namespaces).
-        pub tree: Option<i32>,
+        /// The host's node, where nodes cannot be made (user namespaces).
+        pub bind: Option<&'a CStr>,
     }
 }
 

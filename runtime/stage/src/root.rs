@@ -9,7 +9,7 @@ use runtime_sys::fs::{CWD, Links, OpenFlags};
 use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
 use runtime_sys::rustix::process as rx;
 use runtime_sys::{BorrowedFd, Call, Errno, OwnedFd, fd, fs};
-use stage::plan::{Device, ENTER_CHROOT, ENTER_MOVE, Root};
+use stage::plan::{Device, ENTER_MOVE, Root};
 
 const READ_ONLY: MountAttr = MountAttr { set: 1, clear: 0, propagation: 0, userns_fd: 0 };
 
@@ -27,29 +27,36 @@ pub(crate) fn cut_propagation<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 /// may not reach that place; then over `/`.
 pub(crate) fn attach<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let Some(root) = stage.plan.root else { return Ok(()) };
-    let tree = fd::inherited(root.tree);
-    if root.enter != ENTER_CHROOT || root.attach_at.is_some() {
-        let place =
-            match root.attach_at.map(|path| fs::open(CWD, path, OpenFlags::PATH | OpenFlags::DIRECTORY, 0)) {
-                Some(Ok(place)) => place,
-                Some(Err(error)) if error.errno != Errno::ACCESS => return Err(error.into()),
-                _ => fs::open(CWD, c"/", OpenFlags::PATH | OpenFlags::DIRECTORY, 0)?,
-            };
-        mount::attach(tree, as_fd(&place))?;
-    }
+    let tree = match root.tree {
+        Some(number) => fd::inherited(number),
+        None => {
+            let inherit = MountAttr { propagation: root.inherited_propagation, ..MountAttr::default() };
+            let tree = mount::open_source(root.path, true, false, &MountAttr::default(), &inherit);
+            fd::keep(tree.about(root.path.to_bytes())?)
+        }
+    };
+    stage.tree = Some(tree);
+    let directory = OpenFlags::PATH | OpenFlags::DIRECTORY;
+    let place =
+        if root.attach_at_path { fs::open(CWD, root.path, directory, 0) } else { Err(Errno::ACCESS.into()) };
+    let place = match place {
+        Err(error) if error.errno == Errno::ACCESS => fs::open(CWD, c"/", directory, 0)?,
+        other => other.about(root.path.to_bytes())?,
+    };
+    mount::attach(tree, as_fd(&place)).about(root.path.to_bytes())?;
     rx::fchdir(tree).call("fchdir", format_args!("root"))?;
     Ok(())
 }
 
 pub(crate) fn make_devices<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    let Some(root) = stage.plan.root else { return Ok(()) };
-    let tree = fd::inherited(root.tree);
+    let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
     let mut last: Option<(&'a [u8], OwnedFd)> = None;
     for device in root.devices.iter() {
         let path = device.path.to_bytes();
-        if let Some(number) = device.tree {
+        if let Some(source) = device.bind {
             let place = ensure_file(tree, path, Links::None)?;
-            mount::attach(fd::inherited(number), as_fd(&place)).about(path)?;
+            let node = host_node(source, &device)?;
+            mount::attach(as_fd(&node), as_fd(&place)).about(path)?;
             continue;
         }
         let (parent, name) = split_last(path);
@@ -62,6 +69,16 @@ pub(crate) fn make_devices<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
         last = Some((parent, directory));
     }
     Ok(())
+}
+
+/// The host's node, checked to be the device that is meant.
+fn host_node<'a>(source: &'a core::ffi::CStr, device: &Device<'a>) -> Result<OwnedFd, Fault<'a>> {
+    let none = MountAttr::default();
+    let node = mount::open_source(source, false, false, &none, &none).about(source.to_bytes())?;
+    if fs::is_node(&fs::fstat(as_fd(&node))?, device.kind, device.device) {
+        return Ok(node);
+    }
+    Err(Fault::new("fstat", Errno::NODEV.raw_os_error(), source.to_bytes()))
 }
 
 fn make_device<'a>(directory: BorrowedFd<'_>, device: &Device<'a>, name: &'a [u8]) -> StepResult<'a> {
@@ -85,13 +102,13 @@ fn make_device<'a>(directory: BorrowedFd<'_>, device: &Device<'a>, name: &'a [u8
 }
 
 pub(crate) fn make_links<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    let Some(root) = stage.plan.root else { return Ok(()) };
+    let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
     let mut directory: Option<OwnedFd> = None;
     for link in root.links.iter() {
         let path = link.path.to_bytes();
         let (parent, name) = split_last(path);
         if directory.is_none() {
-            directory = Some(ensure_directory(fd::inherited(root.tree), parent, Links::None)?);
+            directory = Some(ensure_directory(tree, parent, Links::None)?);
         }
         let Some(directory) = directory.as_ref() else { continue };
         let mut buffer = PathBuffer::new();
@@ -107,8 +124,7 @@ pub(crate) fn make_links<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 
 /// Read-only at last: what had to be made inside is made.
 pub(crate) fn finish_mounts<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    let Some(root) = stage.plan.root else { return Ok(()) };
-    let tree = fd::inherited(root.tree);
+    let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
     for plan in root.mounts.iter().filter(|plan| plan.readonly_later) {
         let place = files::find(tree, plan.target, Links::InRoot).about(plan.target.to_bytes())?;
         mount::mount_setattr(as_fd(&place), c"", false, &READ_ONLY).about(plan.target.to_bytes())?;
@@ -118,8 +134,7 @@ pub(crate) fn finish_mounts<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 
 /// Covers files with the null device and directories with one empty read-only tmpfs.
 pub(crate) fn hide_paths<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    let Some(root) = stage.plan.root else { return Ok(()) };
-    let tree = fd::inherited(root.tree);
+    let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
     let mut null: Option<OwnedFd> = None;
     let mut empty: Option<OwnedFd> = None;
     for path in root.masked.iter() {
@@ -129,7 +144,7 @@ pub(crate) fn hide_paths<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
             Some(source) => mount::clone_mount(as_fd(source), false).about(path.to_bytes())?,
             None if fs::is_directory(&fs::fstat(as_fd(&place))?) => empty_directory()?,
             None => {
-                let device = null_device(&root)?;
+                let device = null_device(tree)?;
                 let cover = mount::clone_mount(as_fd(&device), false).about(b"/dev/null")?;
                 *source = Some(device);
                 cover
@@ -160,8 +175,8 @@ fn empty_directory<'a>() -> Result<OwnedFd, Fault<'a>> {
 
 /// The container's /dev/null, checked to be that: what an image put there instead would be mounted over the very
 /// files that are to be hidden (CVE-2025-31133).
-fn null_device<'a>(root: &Root<'a>) -> Result<OwnedFd, Fault<'a>> {
-    let device = files::find(fd::inherited(root.tree), c"dev/null", Links::None).about(b"/dev/null")?;
+fn null_device<'a>(tree: BorrowedFd<'_>) -> Result<OwnedFd, Fault<'a>> {
+    let device = files::find(tree, c"dev/null", Links::None).about(b"/dev/null")?;
     let stat = fs::fstat(as_fd(&device))?;
     if fs::is_character_device(&stat, fs::makedev(1, 3)) {
         return Ok(device);
@@ -170,9 +185,9 @@ fn null_device<'a>(root: &Root<'a>) -> Result<OwnedFd, Fault<'a>> {
 }
 
 pub(crate) fn protect_paths<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    let Some(root) = stage.plan.root else { return Ok(()) };
+    let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
     for path in root.readonly_paths.iter() {
-        let Some(place) = existing(fd::inherited(root.tree), path)? else { continue };
+        let Some(place) = existing(tree, path)? else { continue };
         let cover = mount::clone_mount(as_fd(&place), true).about(path.to_bytes())?;
         mount::mount_setattr(as_fd(&cover), c"", true, &READ_ONLY).about(path.to_bytes())?;
         mount::attach(as_fd(&cover), as_fd(&place)).about(path.to_bytes())?;
@@ -181,15 +196,13 @@ pub(crate) fn protect_paths<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 }
 
 pub(crate) fn enter<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    let Some(root) = stage.plan.root else { return Ok(()) };
-    let tree = fd::inherited(root.tree);
+    let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
     if root.readonly {
         mount::mount_setattr(tree, c"", false, &READ_ONLY)?;
     }
     // Hooks may have moved us.
     rx::fchdir(tree).call("fchdir", format_args!("root"))?;
     match root.enter {
-        ENTER_CHROOT => rx::chroot(c".").call("chroot", format_args!("."))?,
         ENTER_MOVE => {
             mount::move_here_to_root()?;
             rx::chroot(c".").call("chroot", format_args!("."))?;

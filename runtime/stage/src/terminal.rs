@@ -6,14 +6,14 @@ use crate::files::{as_fd, ensure_file};
 use crate::wait::say;
 use crate::{Fault, Stage, StepResult};
 use runtime_sys::fs::{CWD, Links, OpenFlags};
-use runtime_sys::{AsFd, Errno, fd, fs, mount, tty};
+use runtime_sys::{AsFd, Errno, fs, mount, tty};
 use stage::message::FromStage;
 
 pub(crate) fn set_up<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let Some(plan) = stage.plan.terminal else { return Ok(()) };
     let slash;
-    let root = if let Some(root) = stage.plan.root {
-        fd::inherited(root.tree)
+    let root = if let Some(tree) = stage.tree {
+        tree
     } else {
         slash = fs::open(CWD, c"/", OpenFlags::PATH | OpenFlags::DIRECTORY, 0)?;
         slash.as_fd()

@@ -46,6 +46,12 @@ impl SysError {
     }
 }
 
+impl From<Errno> for SysError {
+    fn from(errno: Errno) -> Self {
+        SysError::new("", errno)
+    }
+}
+
 /// The errno in words, as `strerror` says it but in lower case: `no such file or directory`.
 #[cfg(feature = "std")]
 #[must_use]

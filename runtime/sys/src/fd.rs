@@ -23,6 +23,13 @@ pub fn take_inherited(number: i32) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
+/// Keeps a descriptor open for the life of this process.
+#[must_use]
+pub fn keep(fd: OwnedFd) -> BorrowedFd<'static> {
+    use rustix::fd::IntoRawFd;
+    inherited(fd.into_raw_fd())
+}
+
 /// Marks all descriptors from `first` on close-on-exec (Linux 5.11).
 ///
 /// # Errors

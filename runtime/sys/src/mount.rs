@@ -70,6 +70,36 @@ pub fn clone_mount(at: BorrowedFd<'_>, recursive: bool) -> Result<OwnedFd> {
     open_tree(at, c"", flags)
 }
 
+/// A detached copy of the mount, or tree, at a path of the caller's mount namespace, changed before anyone sees it:
+/// `tree` for every mount of the copy, `top` for the topmost.
+///
+/// # Errors
+/// What open_tree(2) and mount_setattr(2) answer.
+pub fn open_source(
+    path: &CStr,
+    recursive: bool,
+    nofollow: bool,
+    top: &MountAttr,
+    tree: &MountAttr,
+) -> Result<OwnedFd> {
+    let mut flags = OpenTreeFlags::OPEN_TREE_CLONE;
+    if recursive {
+        flags |= OpenTreeFlags::AT_RECURSIVE;
+    }
+    if nofollow {
+        flags |= OpenTreeFlags::AT_SYMLINK_NOFOLLOW;
+    }
+    let copy = open_tree(rustix::fs::CWD, path, flags)?;
+    let fd = rustix::fd::AsFd::as_fd(&copy);
+    if *tree != MountAttr::default() {
+        mount_setattr(fd, c"", recursive, tree)?;
+    }
+    if *top != MountAttr::default() {
+        mount_setattr(fd, c"", false, top)?;
+    }
+    Ok(copy)
+}
+
 /// Attaches a detached mount on the place that `target` stands on.
 ///
 /// # Errors

@@ -33,6 +33,19 @@ pub fn setns(fd: BorrowedFd<'_>, flags: u64) -> Result<()> {
         .map_err(|errno| SysError::with("setns", errno, format_args!("{flags:#x}")))
 }
 
+/// The `CLONE_NEW*` bit of the namespace behind a descriptor (NS_GET_NSTYPE, Linux 4.11).
+///
+/// # Errors
+/// ENOTTY when it is no namespace.
+pub fn kind(fd: BorrowedFd<'_>) -> Result<u64> {
+    const NS_GET_NSTYPE: usize = 0xb703;
+    let args = [fd.as_raw_fd().cast_unsigned() as usize, NS_GET_NSTYPE, 0, 0, 0, 0];
+    // SAFETY: this ioctl takes no argument.
+    unsafe { raw::syscall(libc::SYS_ioctl, args) }
+        .map(|bits| bits as u64)
+        .map_err(|errno| SysError::with("ioctl", errno, format_args!("NS_GET_NSTYPE")))
+}
+
 /// Makes new namespaces for the caller.
 ///
 /// # Errors

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Hooks that run in the runtime's namespaces, with a deadline, and the state that every hook is told.
+
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::spec::Hook;
+use crate::state::{State, Status};
+use runtime_sys::{AsFd, fs, process};
+use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitStatus, Stdio};
+
+/// The state as hooks and `state` have it, in two parts around the process's number.
+#[must_use]
+pub fn state_around_pid(state: &State, status: Status) -> (String, String) {
+    let text = |value: &str| serde_json::to_string(value).expect("a string is JSON");
+    let before = format!(
+        r#"{{"ociVersion":{},"id":{},"status":"{}","pid":"#,
+        text(&state.oci_version),
+        text(&state.id),
+        status.as_str()
+    );
+    let annotations = serde_json::to_string(&state.annotations).expect("a map of strings is JSON");
+    let bundle = text(&state.bundle.to_string_lossy());
+    (before, format!(r#","bundle":{bundle},"annotations":{annotations}}}"#))
+}
+
+/// The state that hooks get on their standard input.
+#[must_use]
+pub fn state_json(state: &State, status: Status) -> String {
+    let (before, after) = state_around_pid(state, status);
+    format!("{before}{}{after}", state.pid.unwrap_or(0))
+}
+
+/// Runs hooks in order; the first failure ends it.
+///
+/// # Errors
+/// The hook's path, how it ended, and what it printed.
+pub fn run_all(kind: &str, hooks: &[Hook<'_>], state: &State, status: Status) -> Result<()> {
+    if hooks.is_empty() {
+        return Ok(());
+    }
+    let json = state_json(state, status);
+    for (index, hook) in hooks.iter().enumerate() {
+        log::debug!("run {kind} hook {}", &*hook.path);
+        run(hook, &json).context(|| format!("{kind} hook #{index} ({})", &*hook.path))?;
+    }
+    Ok(())
+}
+
+fn run(hook: &Hook<'_>, state: &str) -> Result<()> {
+    let output = fs::memory_file(c"hook-output")?;
+    let copy = output.try_clone().context(|| "duplicate a descriptor")?;
+    let mut command = Command::new(&*hook.path);
+    if let Some((name, args)) = hook.args.split_first() {
+        command.arg0(&**name).args(args.iter().map(|arg| &**arg));
+    }
+    command.env_clear();
+    command.envs(hook.env.iter().filter_map(|pair| pair.split_once('=')));
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(output.try_clone().context(|| "duplicate a descriptor")?)
+        .stderr(copy)
+        .spawn()
+        .context(|| "start it")?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A hook that does not read its state is free to close it.
+        drop(stdin.write_all(state.as_bytes()));
+    }
+    let pid = i32::try_from(child.id()).expect("a pid fits");
+    if let Some(timeout) =
+        hook.timeout.and_then(|timeout| u32::try_from(timeout).ok()).filter(|timeout| *timeout > 0)
+    {
+        let pidfd = process::pidfd_open(pid)?;
+        if !process::ended_within(pidfd.as_fd(), timeout)? {
+            child.kill().and_then(|()| child.wait()).context(|| "kill it after its timeout")?;
+            return Err(Error::new(ErrorKind::System, format!("timed out after {timeout} s")));
+        }
+    }
+    judge(child.wait().context(|| "wait for it")?, output)
+}
+
+fn judge(status: ExitStatus, output: runtime_sys::OwnedFd) -> Result<()> {
+    if status.success() {
+        return Ok(());
+    }
+    fs::rewind(output.as_fd())?;
+    let mut said = Vec::new();
+    std::fs::File::from(output).take(4096).read_to_end(&mut said).context(|| "read its output")?;
+    let said = String::from_utf8_lossy(&said);
+    let how = status.to_string().replace(": ", " ");
+    Err(Error::new(
+        ErrorKind::System,
+        format!("error running hook: {how}, stdout/stderr: {}", said.trim_end()),
+    ))
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The side that stays: answering a stage until its payload waits or runs.
+
+use super::Launched;
+use super::protocol::Heard;
+use crate::error::{Error, ErrorKind, Result};
+use runtime_sys::process::{self, Exit};
+use runtime_sys::{AsFd, OwnedFd};
+
+/// What the stage may ask for. Each is called at most once.
+pub struct Service<'s> {
+    /// Writes id maps and joins cgroups of v1, with the process's number; the stage waits for it.
+    pub gate: Option<&'s mut dyn FnMut(i32) -> Result<()>>,
+    /// Runs the hooks of the runtime's namespace, with the process's number.
+    pub hooks: &'s mut dyn FnMut(i32) -> Result<()>,
+    /// Takes the master of the payload's terminal.
+    pub terminal: &'s mut dyn FnMut(OwnedFd) -> Result<()>,
+    /// Takes the listener of the payload's filter.
+    pub notify: &'s mut dyn FnMut(OwnedFd, i32) -> Result<()>,
+}
+
+impl std::fmt::Debug for Service<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Service")
+    }
+}
+
+/// How a launch came to rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// The payload waits to be started.
+    Waiting,
+    /// The channel closed: the payload runs, or the stage died without a word.
+    Closed,
+}
+
+/// Serves until the stage is ready or gone. `second_clone` says whether it moves to another process first.
+///
+/// # Errors
+/// What the stage reported, or what serving it met. The process is not killed here.
+pub fn serve(launched: &mut Launched, service: &mut Service<'_>, second_clone: bool) -> Result<Rest> {
+    if !second_clone {
+        open_gate(launched, service)?;
+    }
+    loop {
+        match launched.channel.hear()? {
+            Heard::Moved(pid) => {
+                // The first process ended with this word.
+                process::wait(launched.pid, true)?;
+                launched.pid = pid;
+                launched.pidfd = process::pidfd_open(pid)?;
+                open_gate(launched, service)?;
+            }
+            Heard::RunHooks => {
+                (service.hooks)(launched.pid)?;
+                launched.channel.go()?;
+            }
+            Heard::Terminal(master) => (service.terminal)(master)?,
+            Heard::SeccompNotify(listener) => {
+                (service.notify)(listener, launched.pid)?;
+                launched.channel.go()?;
+            }
+            Heard::Ready => return Ok(Rest::Waiting),
+            Heard::Failed(error) => return Err(error),
+            Heard::Closed => return Ok(Rest::Closed),
+        }
+    }
+}
+
+fn open_gate(launched: &Launched, service: &mut Service<'_>) -> Result<()> {
+    let Some(gate) = service.gate.take() else { return Ok(()) };
+    gate(launched.pid)?;
+    launched.channel.go()
+}
+
+impl Launched {
+    /// Kills and reaps the process: a launch that failed leaves none.
+    ///
+    /// # Errors
+    /// None that is expected.
+    pub fn kill(&self) -> Result<()> {
+        match process::pidfd_send_signal(self.pidfd.as_fd(), 9) {
+            Err(error) if error.errno != runtime_sys::Errno::SRCH => return Err(error.into()),
+            _ => {}
+        }
+        match process::wait(self.pid, true) {
+            Err(error) if error.errno != runtime_sys::Errno::CHILD => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why the stage closed its channel without a word before the payload could run.
+    #[must_use]
+    pub fn died(&self) -> Error {
+        let how = match process::wait(self.pid, true) {
+            Ok(Some(Exit::Signal(9))) => "was killed (is the memory limit too low?)".to_owned(),
+            Ok(Some(Exit::Signal(signal))) => format!("died of signal {signal}"),
+            Ok(Some(Exit::Code(code))) => format!("exited with {code}"),
+            _ => "is gone".to_owned(),
+        };
+        Error::new(ErrorKind::System, format!("the container's first process {how} before it was ready"))
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Mounts of type `cgroup`: the container's own control groups, however the host has them.
+
+use super::arena::Arena;
+use super::facts::{CgroupView, Facts};
+use super::mounts::{Planned, empty, file_system};
+use crate::error::Result;
+use crate::spec;
+use crate::spec::mount_options::MountOptions;
+use stage::plan::{Attributes, Bind, Link};
+
+/// `MOUNT_ATTR_*` of a mount in the tmpfs that holds hierarchies of v1.
+const NOSUID_NODEV_NOEXEC: u64 = 0x0e;
+
+/// Appends what shows the container its control groups: one mount on v2; on v1 a tmpfs with one mount for each
+/// hierarchy. In a cgroup namespace the file system shows the container's part by itself; without one its directory
+/// is bound, so that the rest of the tree stays out of sight.
+pub(super) fn plan<'a>(
+    arena: &'a Arena,
+    mount: &spec::Mount<'_>,
+    options: &MountOptions<'_>,
+    facts: &Facts<'_>,
+    planned: &mut Vec<Planned<'a>>,
+) -> Result<()> {
+    let target = &*mount.destination;
+    match &facts.cgroups {
+        CgroupView::V2(path) => {
+            planned.push(show(arena, target, options, facts, ("cgroup2", ""), path)?);
+        }
+        CgroupView::V1(hierarchies) => {
+            let mut holder = empty(arena, target)?;
+            let data = MountOptions { data: vec!["mode=755"], ..MountOptions::default() };
+            holder.fs = Some(file_system(arena, "tmpfs", "tmpfs", &data)?);
+            holder.attributes = options.set & !1 | NOSUID_NODEV_NOEXEC;
+            holder.readonly_later = options.read_only();
+            let mut links = Vec::new();
+            for (name, _, _) in hierarchies.iter().filter(|(name, _, _)| name.contains(',')) {
+                for controller in name.split(',') {
+                    links.push(Link { target: arena.c_str(name)?, path: arena.c_str(controller)? });
+                }
+            }
+            holder.links = arena.list(&links);
+            planned.push(Planned { mount: holder, idmap: None });
+            for (name, data, path) in hierarchies {
+                let fstype = if data.is_empty() { "cgroup2" } else { "cgroup" };
+                let place = format!("{target}/{name}");
+                planned.push(show(arena, &place, options, facts, (fstype, data), path)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn show<'a>(
+    arena: &'a Arena,
+    target: &str,
+    options: &MountOptions<'_>,
+    facts: &Facts<'_>,
+    (fstype, data): (&str, &str),
+    path: &str,
+) -> Result<Planned<'a>> {
+    let mut mount = empty(arena, target)?;
+    mount.propagation = options.propagation;
+    if facts.has_cgroup_namespace() {
+        let data = data.split(',').filter(|word| !word.is_empty()).collect();
+        let options = MountOptions { data, ..options.clone() };
+        mount.fs = Some(file_system(arena, fstype, "cgroup", &options)?);
+        mount.attributes = options.set;
+        return Ok(Planned { mount, idmap: None });
+    }
+    mount.bind = Some(Bind {
+        source: arena.c_str(path)?,
+        recursive: false,
+        nofollow: true,
+        top: Attributes { set: options.set, clear: options.clear },
+        tree: Attributes { set: 0, clear: 0 },
+        propagation: facts.inherited_propagation,
+    });
+    Ok(Planned { mount, idmap: None })
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a plan must know of the host and of the container's namespaces.
+
+use runtime_sys::namespace;
+
+/// Gathered before planning; planning itself asks nobody.
+#[derive(Debug)]
+pub struct Facts<'f> {
+    /// `CLONE_NEW*` bits of the namespaces that are made.
+    pub new_namespaces: u64,
+    /// `CLONE_NEW*` bits of the namespaces that are joined by path.
+    pub joined_namespaces: u64,
+    /// `MS_SLAVE` or `MS_PRIVATE` for what is inherited; 0 keeps it shared.
+    pub inherited_propagation: u64,
+    /// How the host's control groups look.
+    pub cgroups: CgroupView<'f>,
+}
+
+/// The control groups that a mount of type `cgroup` shows.
+#[derive(Debug)]
+pub enum CgroupView<'f> {
+    /// One v2 tree; the path is the container's own directory on the host.
+    V2(&'f str),
+    /// Hierarchies of v1: the folder's name, the mount's options, the container's own directory on the host.
+    V1(Vec<(String, String, String)>),
+}
+
+impl Facts<'_> {
+    /// Whether the container has a user namespace that is not the runtime's.
+    #[must_use]
+    pub fn has_user_namespace(&self) -> bool {
+        (self.new_namespaces | self.joined_namespaces) & namespace::CLONE_NEWUSER != 0
+    }
+
+    /// Whether it has a cgroup namespace that is not the runtime's.
+    #[must_use]
+    pub fn has_cgroup_namespace(&self) -> bool {
+        (self.new_namespaces | self.joined_namespaces) & namespace::CLONE_NEWCGROUP != 0
+    }
+}

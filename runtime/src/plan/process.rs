@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+//! From `process` of config.json to the stage's payload.
+
+use super::arena::Arena;
+use crate::error::{Error, Result};
+use crate::spec;
+use crate::spec::capabilities;
+use stage::plan::{Capabilities, Process, Rlimit, Scheduler};
+
+/// `RLIMIT_*` by name.
+const RLIMITS: &[(&str, u32)] = &[
+    ("RLIMIT_AS", 9),
+    ("RLIMIT_CORE", 4),
+    ("RLIMIT_CPU", 0),
+    ("RLIMIT_DATA", 2),
+    ("RLIMIT_FSIZE", 1),
+    ("RLIMIT_LOCKS", 10),
+    ("RLIMIT_MEMLOCK", 8),
+    ("RLIMIT_MSGQUEUE", 12),
+    ("RLIMIT_NICE", 13),
+    ("RLIMIT_NOFILE", 7),
+    ("RLIMIT_NPROC", 6),
+    ("RLIMIT_RSS", 5),
+    ("RLIMIT_RTPRIO", 14),
+    ("RLIMIT_RTTIME", 15),
+    ("RLIMIT_SIGPENDING", 11),
+    ("RLIMIT_STACK", 3),
+];
+
+/// The number of a limit's name.
+#[must_use]
+pub fn rlimit(name: &str) -> Option<u32> {
+    RLIMITS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
+}
+
+const POLICIES: &[(&str, u32)] = &[
+    ("SCHED_OTHER", 0),
+    ("SCHED_FIFO", 1),
+    ("SCHED_RR", 2),
+    ("SCHED_BATCH", 3),
+    ("SCHED_ISO", 4),
+    ("SCHED_IDLE", 5),
+    ("SCHED_DEADLINE", 6),
+];
+
+const SCHED_FLAGS: &[(&str, u64)] = &[
+    ("SCHED_FLAG_RESET_ON_FORK", 0x01),
+    ("SCHED_FLAG_RECLAIM", 0x02),
+    ("SCHED_FLAG_DL_OVERRUN", 0x04),
+    ("SCHED_FLAG_KEEP_POLICY", 0x08),
+    ("SCHED_FLAG_KEEP_PARAMS", 0x10),
+    ("SCHED_FLAG_UTIL_CLAMP_MIN", 0x20),
+    ("SCHED_FLAG_UTIL_CLAMP_MAX", 0x40),
+];
+
+/// Where executables are looked for when the environment does not say.
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What config.json does not say of a process: the caller's flags.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Extra {
+    /// Descriptors after 0–2 that the payload gets.
+    pub preserve_fds: u32,
+    /// Leave the supplementary groups: setgroups(2) is denied in the namespace, or an annotation says so.
+    pub keep_groups: bool,
+    /// Whether limits are set from outside (in a user namespace nobody may raise them).
+    pub limits_from_outside: bool,
+    /// Whether the process is an additional one, to which execCPUAffinity applies.
+    pub is_exec: bool,
+    /// Whether a user namespace makes ids that are 0 inside other ids outside.
+    pub mapped: bool,
+}
+
+/// The payload.
+///
+/// # Errors
+/// [`crate::ErrorKind::Invalid`] with a JSON pointer.
+pub fn plan<'a>(arena: &'a Arena, process: &spec::Process<'_>, extra: Extra) -> Result<Process<'a>> {
+    let user = &process.user;
+    let mut env: Vec<&str> = process.env.iter().map(|item| &**item).collect();
+    let path = env.iter().rev().find_map(|item| item.strip_prefix("PATH=")).unwrap_or(DEFAULT_PATH);
+    let path = arena.bytes(path.as_bytes());
+    if !env.iter().any(|item| item.starts_with("HOME=")) && user.uid == 0 {
+        env.push("HOME=/root");
+    }
+    let rlimits = rlimits(process)?;
+    if user.additional_gids.len() > 256 {
+        return Err(Error::invalid("/process/user/additionalGids: at most 256 groups are supported"));
+    }
+    Ok(Process {
+        args: arena.strings(&process.args)?,
+        env: arena.strings(&env)?,
+        path,
+        cwd: arena.c_str(if process.cwd.is_empty() { "/" } else { &process.cwd })?,
+        uid: user.uid,
+        gid: user.gid,
+        groups: (!extra.keep_groups).then(|| arena.list(&user.additional_gids)),
+        umask: user.umask,
+        capabilities: process.capabilities.as_ref().map(capability_sets),
+        no_new_privs: process.no_new_privileges,
+        rlimits: arena.list(if extra.limits_from_outside { &[] } else { &rlimits }),
+        scheduler: process.scheduler.as_ref().map(scheduler).transpose()?,
+        io_priority: process.io_priority.as_ref().map(io_priority).transpose()?,
+        affinity: affinity(arena, process, extra.is_exec)?,
+        personality: None,
+        label: None,
+        seccomp: None,
+        preserve_fds: extra.preserve_fds,
+        own_stdio: user.uid != 0 || extra.mapped,
+        new_session: true,
+    })
+}
+
+/// The resource limits, as numbers.
+///
+/// # Errors
+/// [`crate::ErrorKind::Invalid`] for an unknown name.
+pub fn rlimits(process: &spec::Process<'_>) -> Result<Vec<Rlimit>> {
+    let one = |(index, limit): (usize, &spec::Rlimit<'_>)| {
+        let resource = rlimit(&limit.kind).ok_or_else(|| {
+            Error::invalid(format!("/process/rlimits/{index}/type: unknown limit {:?}", &*limit.kind))
+        })?;
+        Ok(Rlimit { resource, soft: limit.soft, hard: limit.hard })
+    };
+    process.rlimits.iter().enumerate().map(one).collect()
+}
+
+fn capability_sets(sets: &spec::Capabilities<'_>) -> Capabilities {
+    let bits = |names: &[spec::text::Text<'_>], set: &str| {
+        names.iter().fold(0, |bits, name| {
+            if let Some(number) = capabilities::number(name) {
+                return bits | 1 << number;
+            }
+            log::warn!("/process/capabilities/{set}: {:?} is unknown and ignored", &**name);
+            bits
+        })
+    };
+    Capabilities {
+        effective: bits(&sets.effective, "effective"),
+        permitted: bits(&sets.permitted, "permitted"),
+        inheritable: bits(&sets.inheritable, "inheritable"),
+        bounding: bits(&sets.bounding, "bounding"),
+        ambient: bits(&sets.ambient, "ambient"),
+    }
+}
+
+fn scheduler(scheduler: &spec::Scheduler<'_>) -> Result<Scheduler> {
+    let find = |name: &str| POLICIES.iter().find(|(known, _)| *known == name).map(|(_, number)| *number);
+    let policy = find(&scheduler.policy).ok_or_else(|| {
+        Error::invalid(format!("/process/scheduler/policy: unknown {:?}", &*scheduler.policy))
+    })?;
+    let mut flags = 0;
+    for (index, flag) in scheduler.flags.iter().enumerate() {
+        let known = SCHED_FLAGS.iter().find(|(known, _)| *known == &**flag);
+        flags |= known
+            .ok_or_else(|| {
+                Error::invalid(format!("/process/scheduler/flags/{index}: unknown {:?}", &**flag))
+            })?
+            .1;
+    }
+    let priority = u32::try_from(scheduler.priority)
+        .map_err(|_| Error::invalid("/process/scheduler/priority: must not be negative"))?;
+    Ok(Scheduler {
+        policy,
+        flags,
+        nice: scheduler.nice,
+        priority,
+        runtime: scheduler.runtime,
+        deadline: scheduler.deadline,
+        period: scheduler.period,
+    })
+}
+
+fn io_priority(priority: &spec::IoPriority<'_>) -> Result<u32> {
+    let class = match &*priority.class {
+        "IOPRIO_CLASS_RT" => 1,
+        "IOPRIO_CLASS_BE" => 2,
+        "IOPRIO_CLASS_IDLE" => 3,
+        other => return Err(Error::invalid(format!("/process/ioPriority/class: unknown {other:?}"))),
+    };
+    let level = u32::try_from(priority.priority).ok().filter(|level| *level < 8);
+    let level = level.ok_or_else(|| Error::invalid("/process/ioPriority/priority: must be 0 to 7"))?;
+    Ok(class << 13 | level)
+}
+
+fn affinity<'a>(arena: &'a Arena, process: &spec::Process<'_>, is_exec: bool) -> Result<Option<&'a [u8]>> {
+    let Some(affinity) = process.exec_cpu_affinity.as_ref().filter(|_| is_exec) else { return Ok(None) };
+    let Some(list) = affinity.last.as_deref().or(affinity.initial.as_deref()) else { return Ok(None) };
+    let mask = processors(list).ok_or_else(|| {
+        Error::invalid(format!("/process/execCPUAffinity: {list:?} is no list of processors"))
+    })?;
+    Ok(Some(arena.bytes(&mask)))
+}
+
+/// A list like `0-3,7` as a mask, lowest first, padded to whole words as sched_setaffinity(2) wants it.
+fn processors(list: &str) -> Option<Vec<u8>> {
+    let mut mask = Vec::new();
+    for range in list.split(',') {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last): (usize, usize) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        if last < first || last > 65_535 {
+            return None;
+        }
+        for processor in first..=last {
+            let byte = processor / 8;
+            if mask.len() <= byte {
+                mask.resize((byte / 8 + 1) * 8, 0);
+            }
+            mask[byte] |= 1u8 << (processor % 8);
+        }
+    }
+    Some(mask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_processors_become_masks() {
+        assert_eq!(processors("0-3,7").unwrap(), [0x8f, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(processors("1100").unwrap().len(), 144);
+        for bad in ["", "3-1", "a", "1-", "70000"] {
+            assert_eq!(processors(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The plan of a container's first process, from its specification.
+
+use crate::cgroup::Cgroup;
+use crate::error::{Context, Error, Result};
+use crate::hooks;
+use crate::launch::idmap::IdMaps;
+use crate::launch::{Birth, sources};
+use crate::plan::arena::Arena;
+use crate::plan::facts::Facts;
+use crate::plan::namespaces::Namespaces;
+use crate::plan::{self, mounts, process, root};
+use crate::spec::{self, Spec};
+use crate::state::{State, Status};
+use runtime_sys::fs::{CWD, OpenFlags};
+use runtime_sys::mount::MountAttr;
+use runtime_sys::{AsFd, AsRawFd, Errno, OwnedFd, fs, mount, namespace};
+use stage::plan::{Hook, Plan, Root, Sysctl, Terminal};
+use stage::wire::List;
+use std::ffi::CStr;
+
+/// What the caller of `create` decides, beside the specification.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    /// Enter the root by moving it instead of pivoting.
+    pub no_pivot: bool,
+    /// Leave the session keyring alone.
+    pub no_new_keyring: bool,
+    /// Descriptors after 0–2 that the payload gets.
+    pub preserve_fds: u32,
+    /// A detached mount to take as the root.
+    pub rootfs: Option<OwnedFd>,
+}
+
+/// Everything that the plan is made of.
+#[derive(Debug)]
+pub struct Parts<'p> {
+    /// The specification.
+    pub spec: &'p Spec<'p>,
+    /// `linux` of it.
+    pub linux: &'p spec::Linux<'p>,
+    /// `process` of it.
+    pub process: &'p spec::Process<'p>,
+    /// Its namespaces.
+    pub namespaces: &'p Namespaces<'p>,
+    /// Its cgroup.
+    pub cgroup: &'p Cgroup,
+    /// What is known of it so far.
+    pub state: &'p State,
+}
+
+impl Parts<'_> {
+    /// Whether ids inside are other ids outside.
+    #[must_use]
+    pub fn has_user_namespace(&self) -> bool {
+        self.namespaces.all() & namespace::CLONE_NEWUSER != 0
+    }
+
+    /// The mappings of a user namespace that is made; empty ones otherwise.
+    #[must_use]
+    pub fn maps(&self) -> IdMaps<'_> {
+        IdMaps { uid: &self.linux.uid_mappings, gid: &self.linux.gid_mappings }
+    }
+}
+
+/// The plan; what it names by number is in `birth`.
+///
+/// # Errors
+/// What the specification gets wrong, or what cannot be opened on the host.
+pub fn plan<'a>(arena: &'a Arena, parts: &Parts<'_>, wishes: Wishes, birth: &mut Birth<'_>) -> Result<Plan<'a>> {
+    let new = parts.namespaces.new;
+    let mut plan = plan::idle(arena);
+    plan.join = arena.list(&sources::open_namespaces(&parts.namespaces.join, birth)?);
+    plan.clone_again = parts.namespaces.at_second_clone();
+    plan.unshare = parts.namespaces.at_unshare();
+    plan.become_root = parts.has_user_namespace();
+    plan.time_offsets = time_offsets(arena, parts.linux);
+    plan.loopback = new & namespace::CLONE_NEWNET != 0;
+    plan.hostname = parts.spec.hostname.as_ref().map(|name| arena.bytes(name.as_bytes()));
+    plan.domainname = parts.spec.domainname.as_ref().map(|name| arena.bytes(name.as_bytes()));
+    if !wishes.no_new_keyring {
+        plan.keyring = Some(arena.c_str(&format!("_ses.{}", parts.state.id))?);
+    }
+    plan.sysctls = sysctls(arena, parts.linux)?;
+    plan.root = Some(root_plan(arena, parts, &wishes, birth)?);
+    hook_plan(arena, parts, &mut plan)?;
+    plan.process = process_plan(arena, parts, &wishes)?;
+    plan.terminal = terminal(parts.process, true);
+    if plan.time_offsets.is_some() || !plan.sysctls.is_empty() || plan.process.label.is_some() {
+        plan.proc = Some(host_proc(birth)?);
+    }
+    Ok(plan)
+}
+
+/// A terminal, when the process asks for one.
+#[must_use]
+pub fn terminal(process: &spec::Process<'_>, mount_console: bool) -> Option<Terminal> {
+    let size = process.console_size.unwrap_or_default();
+    process.terminal.then_some(Terminal { rows: size.height, columns: size.width, mount_console })
+}
+
+/// The host's /proc, checked, for what is written there.
+///
+/// # Errors
+/// When /proc is missing or is something else.
+pub fn host_proc(birth: &mut Birth<'_>) -> Result<i32> {
+    let proc = fs::open(CWD, c"/proc", OpenFlags::PATH | OpenFlags::DIRECTORY, 0).context(|| "open /proc")?;
+    if fs::fs_magic(proc.as_fd())? != fs::PROC_MAGIC {
+        return Err(Error::unsupported("/proc is not a proc file system: mount one there"));
+    }
+    let number = proc.as_raw_fd();
+    birth.inherited.push(proc);
+    Ok(number)
+}
+
+fn time_offsets<'a>(arena: &'a Arena, linux: &spec::Linux<'_>) -> Option<&'a [u8]> {
+    let offsets = linux.time_offsets?;
+    let mut text = String::new();
+    for (clock, offset) in [("monotonic", offsets.monotonic), ("boottime", offsets.boottime)] {
+        if let Some(offset) = offset {
+            text += &format!("{clock} {} {}\n", offset.secs, offset.nanosecs);
+        }
+    }
+    (!text.is_empty()).then(|| arena.bytes(text.as_bytes()))
+}
+
+fn sysctls<'a>(arena: &'a Arena, linux: &spec::Linux<'_>) -> Result<List<'a, Sysctl<'a>>> {
+    let one = |(key, value): &(spec::text::Text<'_>, spec::text::Text<'_>)| {
+        // Dots separate, as in sysctl(8); a name with slashes already may hold dots (an interface's).
+        let path = if key.contains('/') { key.to_string() } else { key.replace('.', "/") };
+        Ok(Sysctl { path: arena.c_str(&path)?, value: arena.bytes(value.as_bytes()) })
+    };
+    Ok(arena.list(&parts_of(&linux.sysctl, one)?))
+}
+
+fn parts_of<T, U>(items: &[T], one: impl Fn(&T) -> Result<U>) -> Result<Vec<U>> {
+    items.iter().map(one).collect()
+}
+
+fn root_plan<'a>(arena: &'a Arena, parts: &Parts<'_>, wishes: &Wishes, birth: &mut Birth<'_>) -> Result<Root<'a>> {
+    let inherited_propagation = mounts::inherited_propagation(parts.spec)?;
+    let cgroups = parts.cgroup.view()?;
+    let facts = Facts {
+        new_namespaces: parts.namespaces.new,
+        joined_namespaces: parts.namespaces.joined(),
+        inherited_propagation,
+        cgroups,
+    };
+    let path = path_bytes(arena, &parts.state.rootfs)?;
+    let tree = match &wishes.rootfs {
+        Some(tree) => Some(tree.as_raw_fd()),
+        None => open_root(path, inherited_propagation, birth)?,
+    };
+    let planned = mounts::plan(arena, parts.spec, &facts)?;
+    let list = sources::open_binds(planned, parts.maps(), birth)?;
+    let fills_dev = root::fills_dev(parts.spec);
+    let devices =
+        if fills_dev { root::devices(arena, parts.linux, parts.has_user_namespace())? } else { Vec::new() };
+    let links = if fills_dev { root::links(arena)? } else { Vec::new() };
+    Ok(Root {
+        tree,
+        path,
+        attach_at_path: wishes.rootfs.is_none(),
+        inherited_propagation,
+        propagation: mounts::root_propagation(parts.spec),
+        readonly: parts.spec.root.as_ref().is_some_and(|root| root.readonly),
+        enter: if wishes.no_pivot { stage::plan::ENTER_MOVE } else { stage::plan::ENTER_PIVOT },
+        mounts: arena.list(&list),
+        devices: arena.list(&devices),
+        links: arena.list(&links),
+        masked: below_root(arena, &parts.linux.masked_paths)?,
+        readonly_paths: below_root(arena, &parts.linux.readonly_paths)?,
+    })
+}
+
+fn below_root<'a>(arena: &'a Arena, paths: &[spec::text::Text<'_>]) -> Result<List<'a, &'a CStr>> {
+    let paths: Vec<String> = paths.iter().map(|path| mounts::below_root(path)).collect();
+    arena.strings(&paths)
+}
+
+fn path_bytes<'a>(arena: &'a Arena, path: &std::path::Path) -> Result<&'a CStr> {
+    use std::os::unix::ffi::OsStrExt;
+    arena.c_bytes(path.as_os_str().as_bytes())
+}
+
+/// Nothing when only the stage may open it (rootless).
+fn open_root(path: &CStr, propagation: u64, birth: &mut Birth<'_>) -> Result<Option<i32>> {
+    let inherit = MountAttr { propagation, ..MountAttr::default() };
+    match mount::open_source(path, true, false, &MountAttr::default(), &inherit) {
+        Err(error) if error.errno == Errno::PERM => Ok(None),
+        other => {
+            let tree = other.context(|| format!("root file system {}", path.to_string_lossy()))?;
+            let number = tree.as_raw_fd();
+            birth.inherited.push(tree);
+            Ok(Some(number))
+        }
+    }
+}
+
+fn hook_plan<'a>(arena: &'a Arena, parts: &Parts<'_>, plan: &mut Plan<'a>) -> Result<()> {
+    let Some(hooks) = &parts.spec.hooks else { return Ok(()) };
+    let one = |hook: &spec::Hook<'_>| {
+        Ok(Hook {
+            path: arena.c_str(&hook.path)?,
+            args: if hook.args.is_empty() { arena.strings(&[&*hook.path])? } else { arena.strings(&hook.args)? },
+            env: arena.strings(&hook.env)?,
+            timeout: hook.timeout.and_then(|timeout| u32::try_from(timeout).ok()).unwrap_or(0),
+        })
+    };
+    plan.runtime_hooks = !(hooks.prestart.is_empty() && hooks.create_runtime.is_empty());
+    plan.create_container_hooks = arena.list(&parts_of(&hooks.create_container, one)?);
+    plan.start_container_hooks = arena.list(&parts_of(&hooks.start_container, one)?);
+    if !(plan.create_container_hooks.is_empty() && plan.start_container_hooks.is_empty()) {
+        let (before, after) = hooks::state_around_pid(parts.state, Status::Creating);
+        plan.state_before_pid = arena.bytes(before.as_bytes());
+        plan.state_after_pid = arena.bytes(after.as_bytes());
+    }
+    Ok(())
+}
+
+fn process_plan<'a>(arena: &'a Arena, parts: &Parts<'_>, wishes: &Wishes) -> Result<stage::plan::Process<'a>> {
+    let mapped = parts.has_user_namespace();
+    let keep = parts.spec.annotations.get("run.oci.keep_original_groups") == Some("1");
+    let extra = process::Extra {
+        preserve_fds: wishes.preserve_fds,
+        keep_groups: keep || (mapped && parts.linux.gid_mappings.iter().map(|map| map.size).sum::<u32>() == 1),
+        limits_from_outside: mapped,
+        is_exec: false,
+        mapped,
+    };
+    let mut process = process::plan(arena, parts.process, extra)?;
+    process.personality = parts.linux.personality.as_ref().map(personality).transpose()?;
+    process.label = label(arena, parts.process)?;
+    process.seccomp = parts.linux.seccomp.as_ref().map(|filter| crate::seccomp::plan(arena, filter)).transpose()?;
+    Ok(process)
+}
+
+fn personality(personality: &spec::Personality<'_>) -> Result<u32> {
+    match &*personality.domain {
+        "LINUX" => Ok(0),
+        "LINUX32" => Ok(8),
+        other => Err(Error::invalid(format!("/linux/personality/domain: unknown {other:?}: use LINUX or LINUX32"))),
+    }
+}
+
+/// The label that the payload's execve takes on.
+///
+/// # Errors
+/// When the host has no such security module.
+pub fn label<'a>(arena: &'a Arena, process: &spec::Process<'_>) -> Result<Option<Sysctl<'a>>> {
+    if let Some(profile) = process.apparmor_profile.as_deref().filter(|profile| !profile.is_empty()) {
+        if !std::path::Path::new("/sys/kernel/security/apparmor").exists() {
+            return Err(Error::unsupported("/process/apparmorProfile: this host has no AppArmor"));
+        }
+        let value = arena.bytes(format!("exec {profile}").as_bytes());
+        return Ok(Some(Sysctl { path: arena.c_str("attr/apparmor/exec")?, value }));
+    }
+    if let Some(label) = process.selinux_label.as_deref().filter(|label| !label.is_empty()) {
+        if !std::path::Path::new("/sys/fs/selinux/enforce").exists() {
+            return Err(Error::unsupported("/process/selinuxLabel: this host has no SELinux"));
+        }
+        return Ok(Some(Sysctl { path: arena.c_str("attr/exec")?, value: arena.bytes(label.as_bytes()) }));
+    }
+    Ok(None)
+}

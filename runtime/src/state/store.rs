@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The state directory: one folder per container, locked while a verb works on it.
+//!
+//! `state.json` is written beside and renamed; `config.json` is the bundle's as it was at create; `start.sock` exists
+//! exactly while the container is created and not started.
+
+use super::{State, Status};
+use crate::error::{Context, Error, ErrorKind, Result};
+use runtime_sys::fs::{self, OpenFlags};
+use runtime_sys::rustix::fs as rx;
+use runtime_sys::{AsFd, Call, Errno, OwnedFd};
+use std::ffi::CString;
+use std::path::{Path, PathBuf};
+
+/// The folder of all containers (`--root`).
+#[derive(Debug)]
+pub struct Root {
+    directory: OwnedFd,
+    path: PathBuf,
+}
+
+/// One container's folder, locked until it is dropped.
+#[derive(Debug)]
+pub struct Container {
+    /// Its name.
+    pub id: String,
+    /// Its folder.
+    pub directory: OwnedFd,
+    path: PathBuf,
+}
+
+/// Refuses what is no id: empty, too long, with other characters than `[A-Za-z0-9_+.-]`, or with a leading dot,
+/// which is reserved.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`].
+pub fn check_id(id: &str) -> Result<()> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+.-".contains(&byte);
+    if !id.is_empty() && id.len() <= 255 && !id.starts_with('.') && id.bytes().all(allowed) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "invalid container ID format: {id:?}: use letters, digits and _+.-, not a dot first"
+    )))
+}
+
+fn c_string(text: &str) -> Result<CString> {
+    CString::new(text).map_err(|_| Error::invalid(format!("{text:?} holds a NUL")))
+}
+
+fn c_path(path: &Path) -> Result<CString> {
+    use std::os::unix::ffi::OsStrExt;
+    CString::new(path.as_os_str().as_bytes())
+        .map_err(|_| Error::invalid(format!("{} holds a NUL", path.display())))
+}
+
+impl Root {
+    /// Opens the folder, making it (0700, whatever the umask) with what is missing above it.
+    ///
+    /// # Errors
+    /// What mkdir(2) and open(2) answer.
+    pub fn open(path: &Path) -> Result<Root> {
+        use std::os::unix::fs::DirBuilderExt;
+        let c = c_path(path)?;
+        let flags = OpenFlags::DIRECTORY | OpenFlags::RDONLY;
+        let directory = match fs::open(fs::CWD, &c, flags, 0) {
+            Err(error) if error.errno == Errno::NOENT => {
+                std::fs::DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(path)
+                    .context(|| format!("make the state directory {}", path.display()))?;
+                fs::open(fs::CWD, &c, flags, 0)
+            }
+            other => other,
+        }
+        .context(|| format!("open the state directory {}", path.display()))?;
+        Ok(Root { directory, path: path.to_owned() })
+    }
+
+    /// Makes the folder of a new container.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Exists`] when there is one of this name.
+    pub fn reserve(&self, id: &str) -> Result<Container> {
+        check_id(id)?;
+        let name = c_string(id)?;
+        match rx::mkdirat(&self.directory, &name, rx::Mode::from_raw_mode(0o700)) {
+            Err(Errno::EXIST) => {
+                return Err(Error::new(
+                    ErrorKind::Exists,
+                    format!("container with given ID already exists: {id}"),
+                ));
+            }
+            other => other.call("mkdirat", format_args!("{id}")).context(|| format!("reserve {id}"))?,
+        }
+        self.lock(id)
+    }
+
+    /// Opens the folder of a container that exists, and waits for its lock.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`].
+    pub fn container(&self, id: &str) -> Result<Container> {
+        check_id(id)?;
+        self.lock(id)
+    }
+
+    fn lock(&self, id: &str) -> Result<Container> {
+        let name = c_string(id)?;
+        let flags = OpenFlags::DIRECTORY | OpenFlags::RDONLY | OpenFlags::NOFOLLOW;
+        let directory = match fs::open(self.directory.as_fd(), &name, flags, 0) {
+            Err(error) if error.errno == Errno::NOENT => return Err(missing(id)),
+            other => other.context(|| format!("open the state of {id}"))?,
+        };
+        rx::flock(&directory, rx::FlockOperation::LockExclusive).call("flock", format_args!("{id}"))?;
+        Ok(Container { id: id.to_owned(), directory, path: self.path.join(id) })
+    }
+
+    /// The ids of all containers, sorted.
+    ///
+    /// # Errors
+    /// What readdir(3) answers.
+    pub fn ids(&self) -> Result<Vec<String>> {
+        let entries = std::fs::read_dir(&self.path).context(|| format!("read {}", self.path.display()))?;
+        let mut ids: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| check_id(name).is_ok())
+            .collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+}
+
+fn missing(id: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("container \"{id}\" does not exist"))
+}
+
+impl Container {
+    /// Its folder's path, for texts and for programs.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads `state.json`; nothing when create died before it wrote one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::System`] when it is damaged, [`ErrorKind::NotFound`] when the folder was removed meanwhile.
+    pub fn load(&self) -> Result<Option<State>> {
+        let Some(bytes) = self.read(c"state.json")? else {
+            if fs::fstat(self.directory.as_fd())?.st_nlink == 0 {
+                return Err(missing(&self.id));
+            }
+            return Ok(None);
+        };
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+            Error::new(ErrorKind::System, format!("{}/state.json: {error}", self.path.display()))
+        })
+    }
+
+    /// Reads `state.json` of a container that was created.
+    ///
+    /// # Errors
+    /// As [`Container::load`]; [`ErrorKind::State`] when create did not come far enough.
+    pub fn state(&self) -> Result<State> {
+        self.load()?.ok_or_else(|| {
+            Error::state(format!(
+                "container {} was not created whole: remove it with delete --force",
+                self.id
+            ))
+        })
+    }
+
+    /// The bundle's config.json as it was at create.
+    ///
+    /// # Errors
+    /// [`ErrorKind::State`] when there is none.
+    pub fn config(&self) -> Result<Vec<u8>> {
+        self.read(c"config.json")?.ok_or_else(|| {
+            Error::state(format!("container {} was not created whole: config.json is missing", self.id))
+        })
+    }
+
+    fn read(&self, name: &std::ffi::CStr) -> Result<Option<Vec<u8>>> {
+        let file = match fs::open(self.directory.as_fd(), name, OpenFlags::RDONLY | OpenFlags::NOFOLLOW, 0) {
+            Err(error) if error.errno == Errno::NOENT => return Ok(None),
+            other => other?,
+        };
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut std::fs::File::from(file), &mut bytes)
+            .context(|| format!("read {name:?} of {}", self.id))?;
+        Ok(Some(bytes))
+    }
+
+    /// Replaces `state.json` in one step.
+    ///
+    /// # Errors
+    /// ENOSPC.
+    pub fn save(&self, state: &State) -> Result<()> {
+        let bytes = serde_json::to_vec(state).expect("a state has no maps with odd keys");
+        self.write(c".state.json", &bytes)?;
+        rx::renameat(&self.directory, c".state.json", &self.directory, c"state.json")
+            .call("renameat", format_args!("state.json"))
+            .context(|| format!("save the state of {}", self.id))
+    }
+
+    /// Keeps the bundle's config.json.
+    ///
+    /// # Errors
+    /// ENOSPC.
+    pub fn save_config(&self, bytes: &[u8]) -> Result<()> {
+        self.write(c"config.json", bytes)
+    }
+
+    fn write(&self, name: &std::ffi::CStr, bytes: &[u8]) -> Result<()> {
+        let flags = OpenFlags::WRONLY | OpenFlags::CREATE | OpenFlags::TRUNC | OpenFlags::NOFOLLOW;
+        let file = fs::open(self.directory.as_fd(), name, flags, 0o600)?;
+        std::io::Write::write_all(&mut std::fs::File::from(file), bytes)
+            .context(|| format!("write {name:?} of {}", self.id))
+    }
+
+    /// Whether the payload waits for `start`.
+    #[must_use]
+    pub fn awaits_start(&self) -> bool {
+        rx::accessat(&self.directory, c"start.sock", rx::Access::EXISTS, rx::AtFlags::empty()).is_ok()
+    }
+
+    /// Takes the mark that the payload waits for `start`.
+    ///
+    /// # Errors
+    /// None that is expected.
+    pub fn forget_start_socket(&self) -> Result<()> {
+        match rx::unlinkat(&self.directory, c"start.sock", rx::AtFlags::empty()) {
+            Err(Errno::NOENT) => Ok(()),
+            other => Ok(other.call("unlinkat", format_args!("start.sock"))?),
+        }
+    }
+
+    /// Where it stands, from the kernel.
+    ///
+    /// # Errors
+    /// What reading the freezer answers.
+    pub fn status(&self, state: &State) -> Result<Status> {
+        if state.pid.is_none() {
+            return Ok(Status::Creating);
+        }
+        if !state.is_alive() {
+            return Ok(Status::Stopped);
+        }
+        if self.awaits_start() {
+            return Ok(Status::Created);
+        }
+        if crate::cgroup::Cgroup::open(&state.cgroup).is_frozen() {
+            return Ok(Status::Paused);
+        }
+        Ok(Status::Running)
+    }
+
+    /// Removes the folder; what is missing already is no error.
+    ///
+    /// # Errors
+    /// What unlink(2) and rmdir(2) answer.
+    pub fn remove(&self) -> Result<()> {
+        for name in [c"state.json", c"config.json", c"start.sock", c".state.json"] {
+            match rx::unlinkat(&self.directory, name, rx::AtFlags::empty()) {
+                Ok(()) | Err(Errno::NOENT) => {}
+                Err(errno) => {
+                    return Err(errno)
+                        .call("unlinkat", format_args!("{name:?}"))
+                        .context(|| "remove the state");
+                }
+            }
+        }
+        match std::fs::remove_dir(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty => {
+                std::fs::remove_dir_all(&self.path).context(|| format!("remove {}", self.path.display()))
+            }
+            other => other.context(|| format!("remove {}", self.path.display())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root() -> (PathBuf, Root) {
+        let path = std::env::temp_dir().join(format!(
+            "ctrun-store-{}-{:?}",
+            std::process::id(),
+            std::thread::current().id()
+        ));
+        let root = Root::open(&path).unwrap();
+        (path, root)
+    }
+
+    #[test]
+    fn ids_are_names_and_not_paths() {
+        for id in ["a", "web-1", "A_b+c.d", "0"] {
+            check_id(id).unwrap();
+        }
+        for id in ["", ".", "..", ".hidden", "a/b", "a b", "ä", "a\0b", &"x".repeat(300)] {
+            assert_eq!(check_id(id).unwrap_err().kind(), ErrorKind::Invalid, "{id:?}");
+        }
+    }
+
+    #[test]
+    fn a_state_comes_back_and_a_second_reserve_is_refused() {
+        let (path, root) = root();
+        let container = root.reserve("web").unwrap();
+        assert!(container.load().unwrap().is_none());
+        container.save(&State { id: "web".into(), pid: Some(7), ..State::default() }).unwrap();
+        assert_eq!(container.state().unwrap().pid, Some(7));
+        drop(container);
+        assert_eq!(root.reserve("web").unwrap_err().kind(), ErrorKind::Exists);
+        assert_eq!(root.ids().unwrap(), ["web"]);
+        root.container("web").unwrap().remove().unwrap();
+        assert_eq!(root.container("web").unwrap_err().kind(), ErrorKind::NotFound);
+        std::fs::remove_dir(path).unwrap();
+    }
+}
