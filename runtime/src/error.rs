@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What can go wrong, as a kind that callers match on and a chain that people read.
 
-use runtime_sys::SysError;
+use runtime_sys::{Errno, SysError};
 use std::fmt;
 
 /// What sort of failure this is; the texts are free to change, the kinds are not.
@@ -61,6 +61,19 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// The kernel's answer at the root of it, if there is one.
+    #[must_use]
+    pub fn errno(&self) -> Option<Errno> {
+        let source = self.source.as_ref()?;
+        if let Some(error) = source.downcast_ref::<SysError>() {
+            return Some(error.errno);
+        }
+        if let Some(error) = source.downcast_ref::<std::io::Error>() {
+            return error.raw_os_error().map(Errno::from_raw_os_error);
+        }
+        source.downcast_ref::<Error>()?.errno()
     }
 
     /// Adds what this layer was doing; the kind stays.

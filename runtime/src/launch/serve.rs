@@ -2,10 +2,10 @@
 //! The side that stays: answering a stage until its payload waits or runs.
 
 use super::Launched;
-use super::protocol::Heard;
+use super::protocol::{Heard, hear};
 use crate::error::{Error, ErrorKind, Result};
 use runtime_sys::process::{self, Exit};
-use runtime_sys::{AsFd, OwnedFd};
+use runtime_sys::{AsFd, BorrowedFd, OwnedFd, socket};
 
 /// What the stage may ask for. Each is called at most once.
 pub struct Service<'s> {
@@ -67,13 +67,39 @@ pub fn serve(launched: &mut Launched, service: &mut Service<'_>, second_clone: b
     }
 }
 
-fn open_gate(launched: &Launched, service: &mut Service<'_>) -> Result<()> {
+/// Opens the gate, if there is one that was not opened yet.
+///
+/// # Errors
+/// What writing maps or joining cgroups met.
+pub fn open_gate(launched: &Launched, service: &mut Service<'_>) -> Result<()> {
     let Some(gate) = service.gate.take() else { return Ok(()) };
     gate(launched.pid)?;
     launched.channel.go()
 }
 
 impl Launched {
+    /// Gives the word to go on, to the gate or to the payload.
+    ///
+    /// # Errors
+    /// EPIPE when the stage is gone; what it said before it went is still to be heard.
+    pub fn go(&self) -> Result<()> {
+        self.channel.go()
+    }
+
+    /// Waits until the channel closes: the payload runs.
+    ///
+    /// # Errors
+    /// What the stage reported instead.
+    pub fn hear_the_end(&self) -> Result<()> {
+        loop {
+            match self.channel.hear()? {
+                Heard::Failed(error) => return Err(error),
+                Heard::Closed => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
     /// Kills and reaps the process: a launch that failed leaves none.
     ///
     /// # Errors
@@ -99,5 +125,17 @@ impl Launched {
             _ => "is gone".to_owned(),
         };
         Error::new(ErrorKind::System, format!("the container's first process {how} before it was ready"))
+    }
+}
+
+/// Lets a payload run that waits behind its start socket, and waits until it does.
+///
+/// # Errors
+/// What the stage reports instead.
+pub fn start_over(socket: BorrowedFd<'_>) -> Result<()> {
+    socket::send(socket, stage::message::GO, None)?;
+    match hear(socket)? {
+        Heard::Failed(error) => Err(error),
+        _ => Ok(()),
     }
 }

@@ -39,6 +39,7 @@ pub fn idle(arena: &Arena) -> Plan<'_> {
         terminal: None,
         start_socket: None,
         wait_on_channel: false,
+        say_ready: false,
         process: Process {
             args: arena.list(&[]),
             env: arena.list(&[]),

@@ -135,12 +135,22 @@ fn capability_sets(sets: &spec::Capabilities<'_>) -> Capabilities {
             bits
         })
     };
+    let permitted = bits(&sets.permitted, "permitted");
+    let inheritable = bits(&sets.inheritable, "inheritable");
+    let ambient = bits(&sets.ambient, "ambient");
+    let possible = ambient & permitted & inheritable;
+    if possible != ambient {
+        // `runc spec` before 1.1.9 wrote such sets, and runc warns as well.
+        log::warn!(
+            "/process/capabilities/ambient: only what is permitted and inheritable can be ambient; the rest is ignored"
+        );
+    }
     Capabilities {
         effective: bits(&sets.effective, "effective"),
-        permitted: bits(&sets.permitted, "permitted"),
-        inheritable: bits(&sets.inheritable, "inheritable"),
+        permitted,
+        inheritable,
         bounding: bits(&sets.bounding, "bounding"),
-        ambient: bits(&sets.ambient, "ambient"),
+        ambient: possible,
     }
 }
 

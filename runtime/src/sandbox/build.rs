@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The plan of a container's first process, from its specification.
 
+use super::create::CreateOptions;
 use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, Result};
 use crate::hooks;
@@ -14,23 +15,10 @@ use crate::spec::{self, Spec};
 use crate::state::{State, Status};
 use runtime_sys::fs::{CWD, OpenFlags};
 use runtime_sys::mount::MountAttr;
-use runtime_sys::{AsFd, AsRawFd, Errno, OwnedFd, fs, mount, namespace};
+use runtime_sys::{AsFd, AsRawFd, Errno, fs, mount, namespace};
 use stage::plan::{Hook, Plan, Root, Sysctl, Terminal};
 use stage::wire::List;
 use std::ffi::CStr;
-
-/// What the caller of `create` decides, beside the specification.
-#[derive(Debug, Default)]
-pub struct Wishes {
-    /// Enter the root by moving it instead of pivoting.
-    pub no_pivot: bool,
-    /// Leave the session keyring alone.
-    pub no_new_keyring: bool,
-    /// Descriptors after 0–2 that the payload gets.
-    pub preserve_fds: u32,
-    /// A detached mount to take as the root.
-    pub rootfs: Option<OwnedFd>,
-}
 
 /// Everything that the plan is made of.
 #[derive(Debug)]
@@ -56,6 +44,12 @@ impl Parts<'_> {
         self.namespaces.all() & namespace::CLONE_NEWUSER != 0
     }
 
+    /// Whether a user namespace is made, whose maps the runtime writes.
+    #[must_use]
+    pub fn makes_user_namespace(&self) -> bool {
+        self.namespaces.new & namespace::CLONE_NEWUSER != 0
+    }
+
     /// The mappings of a user namespace that is made; empty ones otherwise.
     #[must_use]
     pub fn maps(&self) -> IdMaps<'_> {
@@ -67,7 +61,12 @@ impl Parts<'_> {
 ///
 /// # Errors
 /// What the specification gets wrong, or what cannot be opened on the host.
-pub fn plan<'a>(arena: &'a Arena, parts: &Parts<'_>, wishes: Wishes, birth: &mut Birth<'_>) -> Result<Plan<'a>> {
+pub fn plan<'a>(
+    arena: &'a Arena,
+    parts: &Parts<'_>,
+    wishes: &CreateOptions,
+    birth: &mut Birth<'_>,
+) -> Result<Plan<'a>> {
     let new = parts.namespaces.new;
     let mut plan = plan::idle(arena);
     plan.join = arena.list(&sources::open_namespaces(&parts.namespaces.join, birth)?);
@@ -82,9 +81,9 @@ pub fn plan<'a>(arena: &'a Arena, parts: &Parts<'_>, wishes: Wishes, birth: &mut
         plan.keyring = Some(arena.c_str(&format!("_ses.{}", parts.state.id))?);
     }
     plan.sysctls = sysctls(arena, parts.linux)?;
-    plan.root = Some(root_plan(arena, parts, &wishes, birth)?);
+    plan.root = Some(root_plan(arena, parts, wishes, birth)?);
     hook_plan(arena, parts, &mut plan)?;
-    plan.process = process_plan(arena, parts, &wishes)?;
+    plan.process = process_plan(arena, parts, wishes)?;
     plan.terminal = terminal(parts.process, true);
     if plan.time_offsets.is_some() || !plan.sysctls.is_empty() || plan.process.label.is_some() {
         plan.proc = Some(host_proc(birth)?);
@@ -137,7 +136,12 @@ fn parts_of<T, U>(items: &[T], one: impl Fn(&T) -> Result<U>) -> Result<Vec<U>> 
     items.iter().map(one).collect()
 }
 
-fn root_plan<'a>(arena: &'a Arena, parts: &Parts<'_>, wishes: &Wishes, birth: &mut Birth<'_>) -> Result<Root<'a>> {
+fn root_plan<'a>(
+    arena: &'a Arena,
+    parts: &Parts<'_>,
+    wishes: &CreateOptions,
+    birth: &mut Birth<'_>,
+) -> Result<Root<'a>> {
     let inherited_propagation = mounts::inherited_propagation(parts.spec)?;
     let cgroups = parts.cgroup.view()?;
     let facts = Facts {
@@ -202,7 +206,11 @@ fn hook_plan<'a>(arena: &'a Arena, parts: &Parts<'_>, plan: &mut Plan<'a>) -> Re
     let one = |hook: &spec::Hook<'_>| {
         Ok(Hook {
             path: arena.c_str(&hook.path)?,
-            args: if hook.args.is_empty() { arena.strings(&[&*hook.path])? } else { arena.strings(&hook.args)? },
+            args: if hook.args.is_empty() {
+                arena.strings(&[&*hook.path])?
+            } else {
+                arena.strings(&hook.args)?
+            },
             env: arena.strings(&hook.env)?,
             timeout: hook.timeout.and_then(|timeout| u32::try_from(timeout).ok()).unwrap_or(0),
         })
@@ -218,12 +226,17 @@ fn hook_plan<'a>(arena: &'a Arena, parts: &Parts<'_>, plan: &mut Plan<'a>) -> Re
     Ok(())
 }
 
-fn process_plan<'a>(arena: &'a Arena, parts: &Parts<'_>, wishes: &Wishes) -> Result<stage::plan::Process<'a>> {
+fn process_plan<'a>(
+    arena: &'a Arena,
+    parts: &Parts<'_>,
+    wishes: &CreateOptions,
+) -> Result<stage::plan::Process<'a>> {
     let mapped = parts.has_user_namespace();
     let keep = parts.spec.annotations.get("run.oci.keep_original_groups") == Some("1");
     let extra = process::Extra {
         preserve_fds: wishes.preserve_fds,
-        keep_groups: keep || (mapped && parts.linux.gid_mappings.iter().map(|map| map.size).sum::<u32>() == 1),
+        keep_groups: keep
+            || (mapped && parts.linux.gid_mappings.iter().map(|map| map.size).sum::<u32>() == 1),
         limits_from_outside: mapped,
         is_exec: false,
         mapped,
@@ -231,15 +244,22 @@ fn process_plan<'a>(arena: &'a Arena, parts: &Parts<'_>, wishes: &Wishes) -> Res
     let mut process = process::plan(arena, parts.process, extra)?;
     process.personality = parts.linux.personality.as_ref().map(personality).transpose()?;
     process.label = label(arena, parts.process)?;
-    process.seccomp = parts.linux.seccomp.as_ref().map(|filter| crate::seccomp::plan(arena, filter)).transpose()?;
+    process.seccomp =
+        parts.linux.seccomp.as_ref().map(|filter| crate::seccomp::plan(arena, filter)).transpose()?;
     Ok(process)
 }
 
-fn personality(personality: &spec::Personality<'_>) -> Result<u32> {
+/// The number of an execution domain.
+///
+/// # Errors
+/// [`crate::ErrorKind::Invalid`] for an unknown one.
+pub fn personality(personality: &spec::Personality<'_>) -> Result<u32> {
     match &*personality.domain {
         "LINUX" => Ok(0),
         "LINUX32" => Ok(8),
-        other => Err(Error::invalid(format!("/linux/personality/domain: unknown {other:?}: use LINUX or LINUX32"))),
+        other => {
+            Err(Error::invalid(format!("/linux/personality/domain: unknown {other:?}: use LINUX or LINUX32")))
+        }
     }
 }
 

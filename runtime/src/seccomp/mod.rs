@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The seccomp compiler.
 
+pub mod notify;
+
 use crate::error::{Error, Result};
 use crate::plan::arena::Arena;
 use crate::spec::seccomp::Seccomp;

@@ -5,6 +5,7 @@
 //! into an error that names the field, or into a warning.
 
 pub mod capabilities;
+pub mod check;
 pub mod items;
 pub mod mount_options;
 pub mod resources;

@@ -8,7 +8,7 @@ use super::{State, Status};
 use crate::error::{Context, Error, ErrorKind, Result};
 use runtime_sys::fs::{self, OpenFlags};
 use runtime_sys::rustix::fs as rx;
-use runtime_sys::{AsFd, Call, Errno, OwnedFd};
+use runtime_sys::{AsFd, AsRawFd, Call, Errno, OwnedFd, socket};
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
@@ -193,6 +193,38 @@ impl Container {
         Ok(Some(bytes))
     }
 
+    /// Writes the first `state.json` of a new folder, which nobody reads before its lock is given up.
+    ///
+    /// # Errors
+    /// ENOSPC.
+    pub fn save_first(&self, state: &State) -> Result<()> {
+        self.write(c"state.json", &serde_json::to_vec(state).expect("a state has no maps with odd keys"))
+    }
+
+    /// The socket on which the payload waits for `start`.
+    ///
+    /// # Errors
+    /// What bind(2) answers.
+    pub fn listen_for_start(&self) -> Result<OwnedFd> {
+        socket::listen_packets(&self.start_socket())
+            .context(|| format!("make the start socket of {}", self.id))
+    }
+
+    /// Connects to it.
+    ///
+    /// # Errors
+    /// ECONNREFUSED when the payload is gone.
+    pub fn connect_to_start(&self) -> Result<OwnedFd> {
+        socket::connect(&self.start_socket(), socket::Carries::Packets)
+            .context(|| format!("reach the first process of {}", self.id))
+    }
+
+    /// Through the folder's descriptor: a socket's path has at most 107 bytes, and a folder's may have more.
+    fn start_socket(&self) -> CString {
+        let path = format!("/proc/self/fd/{}/start.sock", self.directory.as_raw_fd());
+        CString::new(path).expect("digits hold no NUL")
+    }
+
     /// Replaces `state.json` in one step.
     ///
     /// # Errors
@@ -235,6 +267,24 @@ impl Container {
             Err(Errno::NOENT) => Ok(()),
             other => Ok(other.call("unlinkat", format_args!("start.sock"))?),
         }
+    }
+
+    /// Lets others work on it while its payload runs.
+    ///
+    /// # Errors
+    /// None that is expected.
+    pub fn unlock(&self) -> Result<()> {
+        Ok(rx::flock(&self.directory, rx::FlockOperation::Unlock)
+            .call("flock", format_args!("{}", self.id))?)
+    }
+
+    /// Takes the lock back.
+    ///
+    /// # Errors
+    /// None that is expected.
+    pub fn lock_again(&self) -> Result<()> {
+        let lock = rx::flock(&self.directory, rx::FlockOperation::LockExclusive);
+        Ok(lock.call("flock", format_args!("{}", self.id))?)
     }
 
     /// Where it stands, from the kernel.

@@ -54,6 +54,8 @@ wire_struct! {
         pub start_socket: Option<i32>,
         /// Without a start socket: wait for the word on the channel.
         pub wait_on_channel: bool,
+        /// Say when all is made and the payload waits; else the word to go on is on the channel already.
+        pub say_ready: bool,
         /// The payload.
         pub process: Process<'a>,
         /// Fail at the step of this name (fault injection).

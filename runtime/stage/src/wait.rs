@@ -43,7 +43,9 @@ pub(crate) fn wait_for_start<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
         }
         stage.started = Some(connection);
     } else if stage.plan.wait_on_channel {
-        say(stage, FromStage::Ready, None)?;
+        if stage.plan.say_ready {
+            say(stage, FromStage::Ready, None)?;
+        }
         hear_go(stage.channel)?;
     }
     Ok(())

@@ -122,3 +122,15 @@ pub fn set_not_dumpable() -> Result<()> {
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
         .call("prctl", format_args!("PR_SET_DUMPABLE, 0"))
 }
+
+/// The caller's real user.
+#[must_use]
+pub fn user() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
+/// The caller's effective user.
+#[must_use]
+pub fn effective_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}

@@ -95,8 +95,16 @@ pub fn ended_within(pidfd: BorrowedFd<'_>, timeout_s: u32) -> Result<bool> {
 /// # Errors
 /// EPERM when the hard limit would grow, EINVAL for soft above hard.
 pub fn setrlimit(resource: u32, soft: u64, hard: u64) -> Result<()> {
+    setrlimit_of(0, resource, soft, hard)
+}
+
+/// The same for another process by number; 0 is the caller.
+///
+/// # Errors
+/// As [`setrlimit`]; EPERM without rights over the process, ESRCH.
+pub fn setrlimit_of(pid: i32, resource: u32, soft: u64, hard: u64) -> Result<()> {
     let limits = [soft, hard];
-    let args = [0, resource as usize, limits.as_ptr() as usize, 0, 0, 0];
+    let args = [pid.cast_unsigned() as usize, resource as usize, limits.as_ptr() as usize, 0, 0, 0];
     // SAFETY: the kernel reads two 64-bit words from `limits`, which lives on this frame; no old value is asked for.
     unsafe { raw::syscall(libc::SYS_prlimit64, args) }
         .map(drop)

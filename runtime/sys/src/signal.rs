@@ -87,3 +87,39 @@ pub fn wait_for(mask: Mask) -> Result<i32> {
         }
     }
 }
+
+/// A descriptor that becomes readable when a blocked signal of `mask` arrives.
+///
+/// # Errors
+/// EMFILE.
+#[cfg(feature = "std")]
+pub fn signalfd(mask: Mask) -> Result<crate::OwnedFd> {
+    let flags = (libc::SFD_CLOEXEC | libc::SFD_NONBLOCK).cast_unsigned() as usize;
+    // SAFETY: the kernel reads one word of `mask`; -1 asks for a new descriptor.
+    let number = unsafe {
+        raw::syscall(
+            libc::SYS_signalfd4,
+            [usize::MAX, &raw const mask as usize, size_of::<Mask>(), flags, 0, 0],
+        )
+    }
+    .map_err(|errno| SysError::with("signalfd4", errno, format_args!("{mask:#x}")))?;
+    Ok(crate::fd::take_inherited(i32::try_from(number).unwrap_or(-1)))
+}
+
+/// The next signal of a [`signalfd`], if one has arrived.
+///
+/// # Errors
+/// None that is expected.
+#[cfg(feature = "std")]
+pub fn next_signal(signalfd: crate::BorrowedFd<'_>) -> Result<Option<i32>> {
+    // struct signalfd_siginfo has 128 bytes; the first word is the signal.
+    let mut info = [0u8; 128];
+    match rustix::io::read(signalfd, &mut info) {
+        Ok(len) if len >= 4 => {
+            let number = u32::from_ne_bytes([info[0], info[1], info[2], info[3]]);
+            Ok(i32::try_from(number).ok())
+        }
+        Ok(_) | Err(Errno::AGAIN) => Ok(None),
+        Err(errno) => Err(SysError::with("read", errno, format_args!("signalfd"))),
+    }
+}

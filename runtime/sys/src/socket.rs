@@ -2,12 +2,13 @@
 //! Sockets that carry messages and descriptors.
 
 use crate::{Call, Errno, Result, SysError};
+use core::ffi::CStr;
 use core::mem::MaybeUninit;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::{IoSlice, IoSliceMut};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
+    SendAncillaryMessage, SendFlags, SocketAddrUnix, SocketFlags, SocketType,
 };
 
 const SIOCSIFFLAGS: usize = 0x8914;
@@ -64,6 +65,45 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<(usize, Opti
         }
     }
     Ok((received.bytes, descriptor))
+}
+
+/// A socket that packets are sent to, bound to a path of at most 107 bytes.
+///
+/// # Errors
+/// EADDRINUSE, ENAMETOOLONG.
+pub fn listen_packets(path: &CStr) -> Result<OwnedFd> {
+    let socket =
+        rustix::net::socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
+            .call("socket", format_args!("AF_UNIX, SOCK_SEQPACKET"))?;
+    let address = SocketAddrUnix::new(path).call("bind", format_args!("{path:?}"))?;
+    rustix::net::bind(&socket, &address).call("bind", format_args!("{path:?}"))?;
+    rustix::net::listen(&socket, 8).call("listen", format_args!("{path:?}"))?;
+    Ok(socket)
+}
+
+/// What a socket carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// Messages.
+    Packets,
+    /// Bytes.
+    Stream,
+}
+
+/// Connects to a socket's path of at most 107 bytes.
+///
+/// # Errors
+/// ENOENT, ECONNREFUSED when nobody listens, ENAMETOOLONG.
+pub fn connect(path: &CStr, carries: Carries) -> Result<OwnedFd> {
+    let kind = match carries {
+        Carries::Packets => SocketType::SEQPACKET,
+        Carries::Stream => SocketType::STREAM,
+    };
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None)
+        .call("socket", format_args!("AF_UNIX"))?;
+    let address = SocketAddrUnix::new(path).call("connect", format_args!("{path:?}"))?;
+    rustix::net::connect(&socket, &address).call("connect", format_args!("{path:?}"))?;
+    Ok(socket)
 }
 
 /// Accepts one connection.

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Making a container, up to the point where its payload waits.
+
+use super::build::{self, Parts};
+use crate::cgroup::Cgroup;
+use crate::error::{Context, Error, Result};
+use crate::launch::serve::{Rest, Service, open_gate, serve};
+use crate::launch::{Birth, Launched, idmap, launch};
+use crate::plan::arena::Arena;
+use crate::plan::namespaces::{self, Namespaces};
+use crate::plan::process;
+use crate::seccomp::notify;
+use crate::spec::{self, Spec, check};
+use crate::state::{Container, Root, State, Status, now, start_time};
+use crate::undo::Undo;
+use crate::{console, hooks, oom};
+use runtime_sys::{AsFd, AsRawFd, OwnedFd, namespace};
+use std::path::{Path, PathBuf};
+
+/// The largest config.json that is read.
+const LARGEST_CONFIG: u64 = 16 << 20;
+
+/// What `create` and `run` are told.
+#[derive(Debug, Default)]
+pub struct CreateOptions {
+    /// The container's name.
+    pub id: String,
+    /// The folder with config.json.
+    pub bundle: PathBuf,
+    /// Another configuration than the bundle's.
+    pub config: Option<PathBuf>,
+    /// Where the terminal's master is sent.
+    pub console_socket: Option<PathBuf>,
+    /// Where a pidfd of the first process is sent.
+    pub pidfd_socket: Option<PathBuf>,
+    /// Where the first process's number is written.
+    pub pid_file: Option<PathBuf>,
+    /// Enter the root by moving it instead of pivoting.
+    pub no_pivot: bool,
+    /// Leave the session keyring alone.
+    pub no_new_keyring: bool,
+    /// Descriptors after 0–2 that the payload gets.
+    pub preserve_fds: u32,
+    /// A detached mount to take as the root instead of `root.path`.
+    pub rootfs: Option<OwnedFd>,
+    /// Variables added to the payload's environment (LISTEN_FDS and its kin).
+    pub extra_env: Vec<String>,
+}
+
+/// Who starts the payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// A later `start`, through the socket in the state directory.
+    Later,
+    /// The caller, at once.
+    Now,
+}
+
+/// A container that was made.
+#[derive(Debug)]
+pub struct Created {
+    /// Its folder, locked.
+    pub container: Container,
+    /// What is known of it.
+    pub state: State,
+    /// Its first process.
+    pub launched: Launched,
+    /// The terminal's master, when there is no console socket to send it to.
+    pub master: Option<OwnedFd>,
+}
+
+/// Reads a configuration file, bounded.
+///
+/// # Errors
+/// ENOENT; [`ErrorKind::Invalid`] when it is too large.
+pub fn read_config(path: &Path) -> Result<Vec<u8>> {
+    use std::io::Read;
+    let what = || format!("read {}", path.display());
+    let file = std::fs::File::open(path).context(what)?;
+    let mut bytes = Vec::with_capacity(16 << 10);
+    file.take(LARGEST_CONFIG + 1).read_to_end(&mut bytes).context(what)?;
+    if bytes.len() as u64 > LARGEST_CONFIG {
+        return Err(Error::invalid(format!("{} is larger than 16 MiB", path.display())));
+    }
+    Ok(bytes)
+}
+
+/// The types of a configuration; `name` is the file's, for the error.
+///
+/// # Errors
+/// [`crate::ErrorKind::Invalid`] with line and column.
+pub fn parse<'b>(bytes: &'b [u8], name: &str) -> Result<Spec<'b>> {
+    serde_json::from_slice(bytes).map_err(|error| Error::invalid(format!("{name}: {error}")))
+}
+
+/// Makes the container. After an error nothing of it remains.
+///
+/// # Errors
+/// Everything that can go wrong, with the step in which it did.
+pub fn create(root: &Root, options: CreateOptions, start: Start) -> Result<Created> {
+    let bundle = std::path::absolute(&options.bundle).context(|| "find the bundle")?;
+    let config_path = options.config.clone().unwrap_or_else(|| bundle.join("config.json"));
+    let bytes = read_config(&config_path)?;
+    let spec = parse(&bytes, &config_path.to_string_lossy())?;
+    check::check(&spec)?;
+    let missing = |what: &str| Error::invalid(format!("/{what}: missing"));
+    let linux = spec.linux.as_ref().ok_or_else(|| missing("linux"))?;
+    let mut process = spec.process.clone().ok_or_else(|| missing("process"))?;
+    process.env.0.extend(options.extra_env.iter().map(|pair| pair.clone().into()));
+    check_terminal(&process, options.console_socket.is_some(), start)?;
+    let namespaces = namespaces::plan(linux)?;
+
+    let container = root.reserve(&options.id)?;
+    let mut undo = Undo::new();
+    let folder = container.path().to_owned();
+    undo.push("remove the state", move || {
+        std::fs::remove_dir_all(&folder).context(|| format!("remove {}", folder.display()))
+    });
+    let mut cgroup = Cgroup::locate(linux.cgroups_path.as_deref(), &options.id)?;
+    let mut state = first_state(&options, &spec, bundle, &cgroup, &namespaces);
+    container.save_config(&bytes)?;
+    // Written before the cgroup is made: a kill between the two leaves nothing that delete cannot find.
+    container.save_first(&state)?;
+    let saved = state.cgroup.clone();
+    undo.push("remove the cgroup", move || {
+        let cgroup = Cgroup::open(&saved);
+        cgroup.kill()?;
+        cgroup.remove()
+    });
+    cgroup.create(linux.resources.as_ref()).context(|| "make the cgroup")?;
+    let parts = Parts {
+        spec: &spec,
+        linux,
+        process: &process,
+        namespaces: &namespaces,
+        cgroup: &cgroup,
+        state: &state,
+    };
+    let mut launch = start_stage(&parts, &options, &container, start)?;
+    let served = serve_until_ready(&mut launch, &parts, &options);
+    if let Err(error) = served {
+        launch.launched.kill()?;
+        after_failed_hooks(&launch, &spec, &state);
+        return Err(error);
+    }
+    let Launch { launched, master, .. } = launch;
+    let done = made(&launched, &container, &mut state, &process, &namespaces, &options)
+        .and_then(|()| if start == Start::Now { launched.go() } else { Ok(()) });
+    if let Err(error) = done {
+        // What it said before it went is the better error.
+        let said = launched.hear_the_end();
+        launched.kill()?;
+        return Err(said.err().unwrap_or(error));
+    }
+    undo.disarm();
+    Ok(Created { container, state, launched, master })
+}
+
+fn check_terminal(process: &spec::Process<'_>, has_socket: bool, start: Start) -> Result<()> {
+    if has_socket && !process.terminal {
+        return Err(Error::invalid("cannot use console socket if runc will not detach or allocate tty"));
+    }
+    if !has_socket && process.terminal && start == Start::Later {
+        return Err(Error::invalid("cannot allocate tty if runc will detach without setting console socket"));
+    }
+    Ok(())
+}
+
+fn first_state(
+    options: &CreateOptions,
+    spec: &Spec<'_>,
+    bundle: PathBuf,
+    cgroup: &Cgroup,
+    namespaces: &Namespaces<'_>,
+) -> State {
+    let root = spec.root.as_ref().map_or("rootfs", |root| &*root.path);
+    let linux = spec.linux.as_ref();
+    State {
+        oci_version: spec.oci_version.to_string(),
+        id: options.id.clone(),
+        pid: None,
+        pid_start: 0,
+        rootfs: bundle.join(root),
+        bundle,
+        created: now(),
+        owner: runtime_sys::credentials::user(),
+        annotations: spec
+            .annotations
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .collect(),
+        cgroup: cgroup.saved(),
+        namespaces: namespaces.all(),
+        uid_mappings: linux.map_or_else(Vec::new, |linux| linux.uid_mappings.to_vec()),
+        gid_mappings: linux.map_or_else(Vec::new, |linux| linux.gid_mappings.to_vec()),
+    }
+}
+
+/// A stage at work and what was asked of it.
+struct Launch {
+    launched: Launched,
+    second_clone: bool,
+    /// Whether it says when all is made; else it goes on with the word that it finds on its channel.
+    says_ready: bool,
+    master: Option<OwnedFd>,
+    hooks_ran: bool,
+}
+
+fn start_stage(
+    parts: &Parts<'_>,
+    options: &CreateOptions,
+    container: &Container,
+    start: Start,
+) -> Result<Launch> {
+    let arena = Arena::default();
+    let mut birth = Birth { namespaces: parts.namespaces.at_clone(), ..Birth::default() };
+    let mut plan = build::plan(&arena, parts, options, &mut birth)?;
+    let second_clone = plan.clone_again.is_some();
+    let writes_maps = parts.makes_user_namespace();
+    plan.wait_at_gate = second_clone || writes_maps || parts.cgroup.needs_join();
+    let limits_from_outside = parts.has_user_namespace() && !parts.process.rlimits.is_empty();
+    let notifies = plan.process.seccomp.is_some_and(|filter| filter.notify);
+    plan.say_ready = start == Start::Later
+        || plan.runtime_hooks
+        || plan.terminal.is_some()
+        || notifies
+        || second_clone
+        || limits_from_outside;
+    match start {
+        Start::Now => plan.wait_on_channel = true,
+        Start::Later => {
+            let socket = container.listen_for_start()?;
+            plan.start_socket = Some(socket.as_raw_fd());
+            birth.inherited.push(socket);
+        }
+    }
+    birth.cgroup = parts.cgroup.clone_fd();
+    let _score = oom::take_on(parts.process.oom_score_adj)?;
+    let launched = launch(birth, &mut plan)?;
+    Ok(Launch { launched, second_clone, says_ready: plan.say_ready, master: None, hooks_ran: false })
+}
+
+/// Answers the stage until its payload waits; or only opens its gate, when it will not say so.
+fn serve_until_ready(launch: &mut Launch, parts: &Parts<'_>, options: &CreateOptions) -> Result<()> {
+    let writes_maps = parts.makes_user_namespace();
+    let mut gate = |pid: i32| {
+        if parts.cgroup.needs_join() {
+            parts.cgroup.join(pid).context(|| "join the cgroup")?;
+        }
+        if writes_maps { idmap::write(pid, parts.maps()) } else { Ok(()) }
+    };
+    let needs_gate = launch.second_clone || writes_maps || parts.cgroup.needs_join();
+    let mut hooks_ran = false;
+    let mut hooks = |pid: i32| {
+        hooks_ran = true;
+        runtime_hooks(parts, pid)
+    };
+    let mut master = None;
+    let mut terminal = |fd: OwnedFd| match &options.console_socket {
+        Some(path) => console::send_master(path, &fd),
+        None => {
+            master = Some(fd);
+            Ok(())
+        }
+    };
+    let mut notify = |listener: OwnedFd, pid: i32| {
+        let state = State { pid: Some(pid), ..parts.state.clone() };
+        let json = hooks::state_json(&state, Status::Creating);
+        send_listener(listener, parts.linux, pid, &json)
+    };
+    let mut service = Service {
+        gate: needs_gate.then_some(&mut gate as &mut dyn FnMut(i32) -> Result<()>),
+        hooks: &mut hooks,
+        terminal: &mut terminal,
+        notify: &mut notify,
+    };
+    let rest = if launch.says_ready {
+        serve(&mut launch.launched, &mut service, launch.second_clone)
+    } else {
+        open_gate(&launch.launched, &mut service).map(|()| Rest::Waiting)
+    };
+    launch.hooks_ran = hooks_ran;
+    launch.master = master;
+    match rest? {
+        Rest::Waiting => Ok(()),
+        Rest::Closed => Err(launch.launched.died()),
+    }
+}
+
+/// Hands the listener of a payload's filter to the agent that config.json names.
+///
+/// # Errors
+/// When it names none, or the agent cannot be reached.
+pub(super) fn send_listener(listener: OwnedFd, linux: &spec::Linux<'_>, pid: i32, state: &str) -> Result<()> {
+    let filter = linux.seccomp.as_ref();
+    let path = filter.and_then(|filter| filter.listener_path.as_deref());
+    let path = path.ok_or_else(|| Error::invalid("/linux/seccomp/listenerPath: SCMP_ACT_NOTIFY needs it"))?;
+    notify::send(listener, path, filter.and_then(|filter| filter.listener_metadata.as_deref()), pid, state)
+}
+
+fn runtime_hooks(parts: &Parts<'_>, pid: i32) -> Result<()> {
+    let Some(hooks) = &parts.spec.hooks else { return Ok(()) };
+    let state = State { pid: Some(pid), ..parts.state.clone() };
+    hooks::run_all("prestart", &hooks.prestart, &state, Status::Creating)?;
+    hooks::run_all("createRuntime", &hooks.create_runtime, &state, Status::Creating)
+}
+
+/// The specification's step 12: whoever saw a hook before must see poststop.
+fn after_failed_hooks(launch: &Launch, spec: &Spec<'_>, state: &State) {
+    if let Some(hooks) = spec.hooks.as_ref().filter(|_| launch.hooks_ran)
+        && let Err(error) = hooks::run_all("poststop", &hooks.poststop, state, Status::Stopped)
+    {
+        log::warn!("{error}");
+    }
+}
+
+/// The payload waits: what is left is done from outside and written down.
+fn made(
+    launched: &Launched,
+    container: &Container,
+    state: &mut State,
+    process: &spec::Process<'_>,
+    namespaces: &Namespaces<'_>,
+    options: &CreateOptions,
+) -> Result<()> {
+    if namespaces.all() & namespace::CLONE_NEWUSER != 0 {
+        limits_from_outside(launched.pid, process)?;
+    }
+    state.pid = Some(launched.pid);
+    state.pid_start = start_time(launched.pid).ok_or_else(|| launched.died())?;
+    container.save(state)?;
+    if let Some(path) = &options.pidfd_socket {
+        console::send_pidfd(path, launched.pidfd.as_fd())?;
+    }
+    match &options.pid_file {
+        Some(path) => write_pid_file(path, launched.pid),
+        None => Ok(()),
+    }
+}
+
+/// In a user namespace nobody may raise a hard limit; the runtime may, where it runs as root.
+///
+/// # Errors
+/// EPERM when it may not either.
+pub(super) fn limits_from_outside(pid: i32, process: &spec::Process<'_>) -> Result<()> {
+    for limit in process::rlimits(process)? {
+        runtime_sys::process::setrlimit_of(pid, limit.resource, limit.soft, limit.hard)
+            .context(|| "/process/rlimits")?;
+    }
+    Ok(())
+}
+
+/// Writes the number beside the file and renames it: a reader never sees half of it.
+///
+/// # Errors
+/// ENOENT, EACCES for the folder.
+pub(super) fn write_pid_file(path: &Path, pid: i32) -> Result<()> {
+    let what = || format!("write the pid file {}", path.display());
+    let name = path.file_name().ok_or_else(|| Error::invalid(format!("{} names no file", path.display())))?;
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    let beside = path.with_file_name(beside);
+    std::fs::write(&beside, pid.to_string()).context(what)?;
+    std::fs::rename(&beside, path).context(what)
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One more process in a container that runs.
+
+use super::build;
+use super::create::{limits_from_outside, parse, send_listener, write_pid_file};
+use crate::cgroup::Cgroup;
+use crate::error::{Context, Error, Result};
+use crate::launch::serve::{Rest, Service, serve};
+use crate::launch::{Birth, Launched, launch};
+use crate::plan::arena::Arena;
+use crate::plan::{self, process};
+use crate::spec::{self, Spec};
+use crate::state::{Root, State, Status, start_time};
+use crate::{console, hooks, oom};
+use runtime_sys::{AsFd, AsRawFd, Errno, OwnedFd, namespace, process as sys};
+use stage::plan::Join;
+use std::path::PathBuf;
+
+/// What `exec` is told. What is not told here is as the container's own process has it.
+#[derive(Debug, Default)]
+pub struct ExecOptions {
+    /// The container's name.
+    pub id: String,
+    /// A file with a whole `process` object, instead of all that follows up to `cgroup`.
+    pub process: Option<PathBuf>,
+    /// The program and its arguments.
+    pub args: Vec<String>,
+    /// Working directory.
+    pub cwd: Option<String>,
+    /// Variables to add.
+    pub env: Vec<String>,
+    /// Give it a terminal.
+    pub tty: bool,
+    /// User, and group if one is named.
+    pub user: Option<(u32, Option<u32>)>,
+    /// Groups to add.
+    pub additional_gids: Vec<u32>,
+    /// `SELinux` label.
+    pub process_label: Option<String>,
+    /// `AppArmor` profile.
+    pub apparmor: Option<String>,
+    /// Set `no_new_privs`.
+    pub no_new_privs: bool,
+    /// Capabilities to add.
+    pub capabilities: Vec<String>,
+    /// Descriptors after 0–2 that the payload gets.
+    pub preserve_fds: u32,
+    /// A cgroup below the container's, or `CONTROLLER:PATH` on v1.
+    pub cgroups: Vec<String>,
+    /// Also into a container that is paused.
+    pub ignore_paused: bool,
+    /// The caller does not wait for the process.
+    pub detach: bool,
+    /// Where the terminal's master is sent.
+    pub console_socket: Option<PathBuf>,
+    /// Where a pidfd is sent.
+    pub pidfd_socket: Option<PathBuf>,
+    /// Where the process's number is written.
+    pub pid_file: Option<PathBuf>,
+    /// Variables that the runtime itself adds (`LISTEN_FDS` and its kin).
+    pub extra_env: Vec<String>,
+}
+
+/// A process that was started.
+#[derive(Debug)]
+pub struct Executed {
+    /// The process.
+    pub launched: Launched,
+    /// The terminal's master, when there is no console socket to send it to.
+    pub master: Option<OwnedFd>,
+}
+
+/// Starts the process. It runs when this returns.
+///
+/// # Errors
+/// [`crate::ErrorKind::State`] for a container that does not run; what the stage reports.
+pub fn exec(root: &Root, options: &ExecOptions) -> Result<Executed> {
+    // The lock is held only while the state is read: a payload may run for years.
+    let (state, config, status) = {
+        let container = root.container(&options.id)?;
+        let state = container.state()?;
+        let status = container.status(&state)?;
+        (state, container.config()?, status)
+    };
+    check_status(&state, status, options.ignore_paused)?;
+    let init = Init::find(&state)?;
+    let spec = parse(&config, "config.json")?;
+    let linux = spec.linux.as_ref().ok_or_else(|| Error::state("config.json has no /linux"))?;
+    let file = options.process.as_ref().map(|path| super::create::read_config(path)).transpose()?;
+    let process = process_of(&spec, file.as_deref(), options)?;
+    if options.console_socket.is_some() && !process.terminal {
+        return Err(Error::invalid("cannot use console socket if runc will not detach or allocate tty"));
+    }
+    if options.detach && process.terminal && options.console_socket.is_none() {
+        return Err(Error::invalid("cannot allocate tty if runc will detach without setting console socket"));
+    }
+    let mut cgroup = Cgroup::open(&state.cgroup).below(&options.cgroups)?;
+    let call = Call { state: &state, linux, process: &process, options };
+    let started = match call.start(&init, &cgroup) {
+        // A cgroup that has controllers for its children takes no processes itself: systemd in the container
+        // moved its own away. Follow it.
+        Err(error) if error.errno() == Some(Errno::BUSY) && options.cgroups.is_empty() => {
+            cgroup = Cgroup::of_process(init.pid)?;
+            call.start(&init, &cgroup)
+        }
+        other => other,
+    };
+    let mut launched = started?;
+    match call.serve(&mut launched, &cgroup) {
+        Ok(master) => Ok(Executed { launched, master }),
+        Err(error) => {
+            launched.kill()?;
+            Err(error)
+        }
+    }
+}
+
+fn check_status(state: &State, status: Status, ignore_paused: bool) -> Result<()> {
+    match status {
+        Status::Running | Status::Created => Ok(()),
+        Status::Paused if ignore_paused => Ok(()),
+        Status::Paused => Err(Error::state(format!(
+            "cannot exec in a paused container {}: resume it, or use --ignore-paused",
+            state.id
+        ))),
+        Status::Stopped => Err(Error::state("cannot exec in a stopped container")),
+        Status::Creating => Err(Error::state(format!("container {} was not created whole", state.id))),
+    }
+}
+
+/// The container's first process.
+struct Init {
+    pid: i32,
+    pidfd: OwnedFd,
+}
+
+impl Init {
+    fn find(state: &State) -> Result<Init> {
+        let gone = || Error::state("cannot exec in a stopped container");
+        let pid = state.pid.ok_or_else(gone)?;
+        let pidfd = sys::pidfd_open(pid).map_err(|_| gone())?;
+        // Checked after opening: from here on the descriptor means the process that was recorded.
+        if start_time(pid) != Some(state.pid_start) {
+            return Err(gone());
+        }
+        Ok(Init { pid, pidfd })
+    }
+}
+
+/// The container's own process, with what the caller says instead.
+fn process_of<'s>(
+    spec: &Spec<'s>,
+    file: Option<&'s [u8]>,
+    options: &ExecOptions,
+) -> Result<spec::Process<'s>> {
+    let mut process = match file {
+        Some(bytes) => serde_json::from_slice(bytes)
+            .map_err(|error| Error::invalid(format!("the process file: {error}")))?,
+        None => own_process(spec, options)?,
+    };
+    process.env.0.extend(options.extra_env.iter().map(|pair| pair.clone().into()));
+    spec::check::check_process(&process)?;
+    Ok(process)
+}
+
+fn own_process<'s>(spec: &Spec<'s>, options: &ExecOptions) -> Result<spec::Process<'s>> {
+    let mut process = spec.process.clone().ok_or_else(|| Error::state("config.json has no /process"))?;
+    process.args.0 = options.args.iter().map(|arg| arg.clone().into()).collect();
+    process.terminal = options.tty;
+    process.console_size = None;
+    if let Some(cwd) = &options.cwd {
+        process.cwd = cwd.clone().into();
+    }
+    process.env.0.extend(options.env.iter().map(|pair| pair.clone().into()));
+    if let Some((uid, gid)) = options.user {
+        process.user.uid = uid;
+        process.user.gid = gid.unwrap_or(process.user.gid);
+    }
+    process.user.additional_gids.0.extend_from_slice(&options.additional_gids);
+    if let Some(label) = &options.process_label {
+        process.selinux_label = Some(label.clone().into());
+    }
+    if let Some(profile) = &options.apparmor {
+        process.apparmor_profile = Some(profile.clone().into());
+    }
+    process.no_new_privileges |= options.no_new_privs;
+    if !options.capabilities.is_empty() {
+        let sets = process.capabilities.get_or_insert_with(Default::default);
+        let had_ambient = !sets.ambient.is_empty();
+        for name in &options.capabilities {
+            if spec::capabilities::number(name).is_none() {
+                return Err(Error::invalid(format!("--cap: unknown capability {name:?}")));
+            }
+            // Ambient ones need the inheritable set, which stays as the container has it.
+            for set in [&mut sets.bounding, &mut sets.effective, &mut sets.permitted] {
+                set.0.push(name.clone().into());
+            }
+            if had_ambient && sets.inheritable.iter().any(|known| &**known == name.as_str()) {
+                sets.ambient.0.push(name.clone().into());
+            }
+        }
+    }
+    Ok(process)
+}
+
+/// What one exec is made of.
+struct Call<'c> {
+    state: &'c State,
+    linux: &'c spec::Linux<'c>,
+    process: &'c spec::Process<'c>,
+    options: &'c ExecOptions,
+}
+
+impl Call<'_> {
+    fn is_mapped(&self) -> bool {
+        self.state.namespaces & namespace::CLONE_NEWUSER != 0
+    }
+
+    /// Whether the stage stops before the payload, for limits that only the runtime may set.
+    fn says_ready(&self) -> bool {
+        self.is_mapped() && !self.process.rlimits.is_empty()
+    }
+
+    fn clones_again(&self) -> bool {
+        self.state.namespaces != 0
+    }
+
+    /// Clones the stage into the cgroup; it joins the namespaces itself, when it runs from its own memory already.
+    fn start(&self, init: &Init, cgroup: &Cgroup) -> Result<Launched> {
+        let arena = Arena::default();
+        let mut birth = Birth { cgroup: cgroup.clone_fd(), ..Birth::default() };
+        let mut plan = plan::idle(&arena);
+        if self.clones_again() {
+            runtime_sys::fs::keep_over_exec(init.pidfd.as_fd())?;
+            plan.join = arena.list(&[Join { fd: init.pidfd.as_raw_fd(), flags: self.state.namespaces }]);
+            plan.clone_again = Some(0);
+        }
+        plan.become_root = self.is_mapped();
+        plan.wait_at_gate = self.clones_again() || cgroup.needs_join();
+        plan.terminal = build::terminal(self.process, false);
+        plan.process = self.payload(&arena)?;
+        if plan.process.label.is_some() {
+            plan.proc = Some(build::host_proc(&mut birth)?);
+        }
+        plan.wait_on_channel = self.says_ready();
+        plan.say_ready = self.says_ready();
+        let _score = oom::take_on(self.process.oom_score_adj)?;
+        launch(birth, &mut plan)
+    }
+
+    fn payload<'a>(&self, arena: &'a Arena) -> Result<stage::plan::Process<'a>> {
+        let mapped = self.is_mapped();
+        let extra = process::Extra {
+            preserve_fds: self.options.preserve_fds,
+            keep_groups: mapped && self.state.gid_mappings.iter().map(|map| map.size).sum::<u32>() == 1,
+            limits_from_outside: mapped,
+            is_exec: true,
+            mapped,
+        };
+        let mut payload = process::plan(arena, self.process, extra)?;
+        payload.personality = self.linux.personality.as_ref().map(build::personality).transpose()?;
+        payload.label = build::label(arena, self.process)?;
+        let filter = self.linux.seccomp.as_ref();
+        payload.seccomp = filter.map(|filter| crate::seccomp::plan(arena, filter)).transpose()?;
+        Ok(payload)
+    }
+
+    /// Answers the stage until the payload runs.
+    fn serve(&self, launched: &mut Launched, cgroup: &Cgroup) -> Result<Option<OwnedFd>> {
+        let mut gate = |pid: i32| match cgroup.needs_join() {
+            true => cgroup.join(pid).context(|| "join the cgroup"),
+            false => Ok(()),
+        };
+        let mut master = None;
+        let mut terminal = |fd: OwnedFd| match &self.options.console_socket {
+            Some(path) => console::send_master(path, &fd),
+            None => {
+                master = Some(fd);
+                Ok(())
+            }
+        };
+        let needs_gate = self.clones_again() || cgroup.needs_join();
+        let mut service = Service {
+            gate: needs_gate.then_some(&mut gate as &mut dyn FnMut(i32) -> Result<()>),
+            hooks: &mut |_| Ok(()),
+            terminal: &mut terminal,
+            notify: &mut |listener, pid| {
+                let state = hooks::state_json(self.state, Status::Running);
+                send_listener(listener, self.linux, pid, &state)
+            },
+        };
+        let mut rest = serve(launched, &mut service, self.clones_again())?;
+        if rest == Rest::Waiting {
+            limits_from_outside(launched.pid, self.process)?;
+            launched.go()?;
+            rest = serve(launched, &mut service, false)?;
+        }
+        debug_assert_eq!(rest, Rest::Closed, "an exec waits once");
+        if let Some(path) = &self.options.pidfd_socket {
+            console::send_pidfd(path, launched.pidfd.as_fd())?;
+        }
+        if let Some(path) = &self.options.pid_file {
+            write_pid_file(path, launched.pid)?;
+        }
+        Ok(master)
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `delete`: everything that a container has on the host goes.
+
+use super::start::contains;
+use crate::cgroup::Cgroup;
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::hooks;
+use crate::sandbox::create::parse;
+use crate::sandbox::end_first;
+use crate::state::{Container, Root, State, Status};
+
+/// Deletes a container that is stopped, or with `force` one in whatever state; a missing one is no error then.
+///
+/// # Errors
+/// [`ErrorKind::State`] for one that is not stopped.
+pub fn delete(root: &Root, id: &str, force: bool) -> Result<()> {
+    let container = match root.container(id) {
+        Err(error) if force && error.kind() == ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    let state = match container.load() {
+        Ok(Some(state)) => state,
+        // Its create died before it had anything but this folder.
+        Ok(None) if force => return container.remove(),
+        Err(error) if force && error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if force => {
+            log::warn!("{error}");
+            return container.remove();
+        }
+        other => other?.ok_or_else(|| {
+            Error::state(format!("container {id} was not created whole: remove it with delete --force"))
+        })?,
+    };
+    match container.status(&state)? {
+        Status::Stopped => {}
+        _ if force => end_first(&state)?,
+        // As runc: what was created and never started has nothing to lose.
+        Status::Created => end_first(&state)?,
+        status => {
+            return Err(Error::state(format!(
+                "cannot delete container {id} that is not stopped: {}",
+                status.as_str()
+            )));
+        }
+    }
+    remove(&container, &state)
+}
+
+/// Removes what a container that has ended still has: processes that outlived the first, cgroups, the state; then
+/// poststop hooks run.
+///
+/// # Errors
+/// When a process does not die or a cgroup cannot be removed; the state stays, and delete can be tried again.
+pub(super) fn remove(container: &Container, state: &State) -> Result<()> {
+    let cgroup = Cgroup::open(&state.cgroup);
+    cgroup.kill().and_then(|()| cgroup.remove()).context(|| "remove the cgroup")?;
+    // A half-made container has no configuration yet, and so no hooks.
+    let config = container.config().unwrap_or_default();
+    container.remove()?;
+    if contains(&config, b"\"poststop\"")
+        && let Some(hooks) = &parse(&config, "config.json")?.hooks
+    {
+        for hook in hooks.poststop.iter() {
+            // The specification: a failure is logged, and the others run.
+            if let Err(error) = hooks::run_all("poststop", std::slice::from_ref(hook), state, Status::Stopped)
+            {
+                log::warn!("{error}");
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `exec`: one more process in a container.
+
+use crate::error::Result;
+use crate::sandbox::exec::{ExecOptions, Executed};
+use crate::sandbox::foreground::{block_signals, wait};
+use crate::state::Root;
+
+/// Runs a process in the foreground and returns its exit code.
+///
+/// # Errors
+/// See [`crate::sandbox::exec::exec`].
+pub fn exec(root: &Root, options: &ExecOptions) -> Result<i32> {
+    let blocked = block_signals()?;
+    let Executed { launched, master } = crate::sandbox::exec::exec(root, options)?;
+    wait(&launched, master, &blocked).map(|exit| exit.code())
+}
+
+/// Runs a process and leaves it running.
+///
+/// # Errors
+/// See [`crate::sandbox::exec::exec`].
+pub fn exec_detached(root: &Root, options: &ExecOptions) -> Result<()> {
+    crate::sandbox::exec::exec(root, options).map(drop)
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What `ctrun` can do, one file per verb. Nothing here prints: the program does, and `ctctl` in its own way.
+
+pub mod create;
+pub mod delete;
+pub mod exec;
+pub mod kill;
+pub mod list;
+pub mod run;
+pub mod start;
+pub mod state;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `start`: lets the payload of a created container run.
+
+use crate::error::{Error, Result};
+use crate::hooks;
+use crate::launch::serve::start_over;
+use crate::sandbox::create::parse;
+use crate::state::{Container, Root, State, Status};
+use runtime_sys::AsFd;
+
+/// Starts a container.
+///
+/// # Errors
+/// [`crate::ErrorKind::State`] unless it is created; what the stage reports. A container that fails is stopped.
+pub fn start(root: &Root, id: &str) -> Result<()> {
+    let container = root.container(id)?;
+    let state = container.state()?;
+    match container.status(&state)? {
+        Status::Created => {}
+        Status::Stopped => return Err(Error::state("cannot start a container that has stopped")),
+        Status::Running | Status::Paused => {
+            return Err(Error::state("cannot start an already running container"));
+        }
+        Status::Creating => return Err(Error::state(format!("container {id} was not created whole"))),
+    }
+    let stage = container.connect_to_start()?;
+    // From here on it counts as started: a second start finds no socket.
+    container.forget_start_socket()?;
+    start_over(stage.as_fd())?;
+    poststart(&container, &state)
+}
+
+/// The hooks that follow a start. A failure is told and changes nothing (config.md, Poststart).
+///
+/// # Errors
+/// When the configuration that was kept cannot be read.
+pub(super) fn poststart(container: &Container, state: &State) -> Result<()> {
+    let config = container.config()?;
+    if !contains(&config, b"\"poststart\"") {
+        return Ok(());
+    }
+    let spec = parse(&config, "config.json")?;
+    let Some(hooks) = &spec.hooks else { return Ok(()) };
+    hooks::run_all("poststart", &hooks.poststart, state, Status::Running)
+}
+
+/// Whether the configuration may have such a hook. A search as text: nearly no container has one, and parsing costs
+/// more.
+///
+/// # Errors
+/// When the configuration that was kept cannot be read.
+pub(super) fn has_poststart(container: &Container) -> Result<bool> {
+    Ok(contains(&container.config()?, b"\"poststart\""))
+}
+
+/// Whether `needle` occurs in `bytes`.
+#[must_use]
+pub(super) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
