@@ -2,10 +2,12 @@
 //! The OCI runtime as a library; `ctrun` and `ctctl` are two front doors to it.
 
 pub mod cgroup;
+pub mod cli;
 pub mod console;
 pub mod error;
 pub mod hooks;
 pub mod launch;
+pub mod logging;
 pub mod oom;
 pub mod plan;
 pub mod sandbox;

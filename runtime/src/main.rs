@@ -1,36 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
-//! ctrun.
-use runtime::sandbox::create::CreateOptions;
-use runtime::sandbox::exec::ExecOptions;
+//! `ctrun`: reads the command line, calls a verb of the library, prints, exits.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the program: printing is its part")]
+
+use runtime::cli::{self, Asked, Call, Global};
 use runtime::state::Root;
-use runtime::verbs;
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let code = go(&args).unwrap_or_else(|error| {
-        eprintln!("{error}");
-        1
-    });
-    std::process::exit(code);
-}
-fn go(args: &[String]) -> runtime::Result<i32> {
-    let root = Root::open(std::path::Path::new(&args[0]))?;
-    let id = args.get(2).cloned().unwrap_or_default();
-    let create = || CreateOptions { id: id.clone(), bundle: ".".into(), ..CreateOptions::default() };
-    match args[1].as_str() {
-        "run" => return verbs::run::run(&root, create(), false),
-        "rund" => verbs::run::run_detached(&root, create())?,
-        "create" => drop(verbs::create::create(&root, create())?),
-        "start" => verbs::start::start(&root, &id)?,
-        "kill" => verbs::kill::kill(&root, &id, 9, false)?,
-        "delete" => verbs::delete::delete(&root, &id, false)?,
-        "exec" => {
-            return verbs::exec::exec(
-                &root,
-                &ExecOptions { id, args: args[3..].to_vec(), ..ExecOptions::default() },
-            );
+use runtime::{Error, Result, logging, verbs};
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: std::result::Result<Vec<String>, _> =
+        std::env::args_os().skip(1).map(std::ffi::OsString::into_string).collect();
+    let asked = match args {
+        Ok(args) => cli::parse(&args),
+        Err(arg) => {
+            eprintln!("ctrun: {} is not UTF-8", arg.display());
+            return ExitCode::FAILURE;
         }
-        "list" => print!("{}", verbs::list::table(&verbs::list::list(&root)?)),
-        _ => {}
+    };
+    match asked {
+        Ok(Asked::Print(text)) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Ok(Asked::Do(global, call)) => carry_out(&global, &call),
+        Err(misused) => {
+            eprintln!("{}\n{}", misused.message, misused.usage);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(global: &Global, call: &Call) -> ExitCode {
+    let name = call.verb.name;
+    let result = logging::set_up(global.log.as_deref(), global.format, global.debug)
+        .and_then(|()| dispatch(global, call));
+    let code = match result {
+        Ok(code) => code,
+        Err(error) => {
+            let message = match name {
+                "exec" => format!("exec failed: {error}"),
+                "create" | "run" | "start" => format!("ctrun {name} failed: {error}"),
+                _ => error.to_string(),
+            };
+            if global.log.is_some() {
+                log::error!("{message}");
+            }
+            eprintln!("{message}");
+            // As runc: a payload's own codes are below 255, so that callers can tell them apart.
+            if name == "exec" { 255 } else { 1 }
+        }
+    };
+    ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1))
+}
+
+fn dispatch(global: &Global, call: &Call) -> Result<i32> {
+    log::debug!("ctrun {} {}", call.verb.name, call.read.words.join(" "));
+    on_containers(&Root::open(&global.root)?, call)
+}
+
+fn on_containers(root: &Root, call: &Call) -> Result<i32> {
+    let (id, read) = (call.id(), &call.read);
+    match call.verb.name {
+        "create" => drop(verbs::create::create(root, &call.create_options()?)?),
+        "run" if read.has("detach") => verbs::run::run_detached(root, &call.create_options()?)?,
+        "run" => return verbs::run::run(root, &call.create_options()?, read.has("keep")),
+        "exec" if read.has("detach") => verbs::exec::exec_detached(root, &call.exec_options()?)?,
+        "exec" => return verbs::exec::exec(root, &call.exec_options()?),
+        "start" => {
+            for id in &read.words {
+                verbs::start::start(root, id)?;
+            }
+        }
+        "kill" => {
+            let signal = verbs::kill::parse_signal(read.words.get(1).map_or("TERM", String::as_str))?;
+            verbs::kill::kill(root, id, signal, read.has("all"))?;
+        }
+        "delete" => verbs::delete::delete(root, id, read.has("force"))?,
+        "state" => print(&verbs::state::json(root, id)?)?,
+        "list" => {
+            let reports = verbs::list::list(root)?;
+            let text = match read.last("format") {
+                _ if read.has("quiet") => reports.iter().map(|report| format!("{}\n", report.id)).collect(),
+                None | Some("table") => verbs::list::table(&reports),
+                Some("json") => verbs::list::json(&reports),
+                Some(other) => {
+                    return Err(Error::invalid(format!("--format: unknown {other:?}: use table or json")));
+                }
+            };
+            print(&text)?;
+        }
+        other => return Err(Error::unsupported(format!("{other} is not there yet"))),
     }
     Ok(0)
+}
+
+/// A reader that went away (`ctrun list | head -1`) is no failure of ours.
+fn print(text: &str) -> Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::new(runtime::ErrorKind::System, format!("write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
 }

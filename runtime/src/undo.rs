@@ -4,10 +4,12 @@
 use crate::Error;
 use std::fmt;
 
+type Step<'a> = Box<dyn FnOnce() -> Result<(), Error> + 'a>;
+
 /// A stack of things to take back, run from the top unless it is disarmed.
 #[derive(Default)]
 pub struct Undo<'a> {
-    steps: Vec<(&'static str, Box<dyn FnOnce() -> Result<(), Error> + 'a>)>,
+    steps: Vec<(&'static str, Step<'a>)>,
 }
 
 impl fmt::Debug for Undo<'_> {

@@ -55,6 +55,8 @@ pub fn launch(birth: Birth<'_>, plan: &mut Plan<'_>) -> Result<Launched> {
     let child = clone3_execveat(&clone, program.as_fd(), &[c"ctrun-init", &number], &[])
         .map_err(Error::from)
         .context(|| "clone into new namespaces")?;
+    // The stage has its own copies now.
+    drop(birth.inherited);
     if child.pid <= 0 {
         return Err(Error::new(ErrorKind::System, "clone3 returned no process"));
     }

@@ -119,7 +119,7 @@ fn one<'a>(
     }
     planned.copy_up = options.copy_up;
     // A link at /proc, /sys or /dev would put the mount, and what the runtime makes in it, elsewhere.
-    planned.refuse_links |= matches!(kind, "proc" | "sysfs") || &*planned.target == c"dev";
+    planned.refuse_links |= matches!(kind, "proc" | "sysfs") || planned.target == c"dev";
     if kind == "tmpfs" {
         planned.keep_mode = !options.data.iter().any(|data| data.starts_with("mode="));
         if options.read_only() {

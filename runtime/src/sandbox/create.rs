@@ -97,7 +97,7 @@ pub fn parse<'b>(bytes: &'b [u8], name: &str) -> Result<Spec<'b>> {
 ///
 /// # Errors
 /// Everything that can go wrong, with the step in which it did.
-pub fn create(root: &Root, options: CreateOptions, start: Start) -> Result<Created> {
+pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Created> {
     let bundle = std::path::absolute(&options.bundle).context(|| "find the bundle")?;
     let config_path = options.config.clone().unwrap_or_else(|| bundle.join("config.json"));
     let bytes = read_config(&config_path)?;
@@ -117,7 +117,7 @@ pub fn create(root: &Root, options: CreateOptions, start: Start) -> Result<Creat
         std::fs::remove_dir_all(&folder).context(|| format!("remove {}", folder.display()))
     });
     let mut cgroup = Cgroup::locate(linux.cgroups_path.as_deref(), &options.id)?;
-    let mut state = first_state(&options, &spec, bundle, &cgroup, &namespaces);
+    let mut state = first_state(options, &spec, bundle, &cgroup, &namespaces);
     container.save_config(&bytes)?;
     // Written before the cgroup is made: a kill between the two leaves nothing that delete cannot find.
     container.save_first(&state)?;
@@ -136,15 +136,15 @@ pub fn create(root: &Root, options: CreateOptions, start: Start) -> Result<Creat
         cgroup: &cgroup,
         state: &state,
     };
-    let mut launch = start_stage(&parts, &options, &container, start)?;
-    let served = serve_until_ready(&mut launch, &parts, &options);
+    let mut launch = start_stage(&parts, options, &container, start)?;
+    let served = serve_until_ready(&mut launch, &parts, options);
     if let Err(error) = served {
         launch.launched.kill()?;
         after_failed_hooks(&launch, &spec, &state);
         return Err(error);
     }
     let Launch { launched, master, .. } = launch;
-    let done = made(&launched, &container, &mut state, &process, &namespaces, &options)
+    let done = made(&launched, &container, &mut state, &process, &namespaces, options)
         .and_then(|()| if start == Start::Now { launched.go() } else { Ok(()) });
     if let Err(error) = done {
         // What it said before it went is the better error.

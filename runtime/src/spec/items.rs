@@ -30,14 +30,8 @@ impl<T> Deref for Items<T> {
 }
 
 /// An object with strings for keys, in the file's order; `null` is an empty one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pairs<'a>(pub Vec<(Text<'a>, Text<'a>)>);
-
-impl Default for Pairs<'_> {
-    fn default() -> Self {
-        Pairs(Vec::new())
-    }
-}
 
 impl<'a> Deref for Pairs<'a> {
     type Target = [(Text<'a>, Text<'a>)];

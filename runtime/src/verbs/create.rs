@@ -9,6 +9,6 @@ use crate::state::Root;
 ///
 /// # Errors
 /// See [`crate::sandbox::create::create`]; nothing remains of it.
-pub fn create(root: &Root, options: CreateOptions) -> Result<Created> {
+pub fn create(root: &Root, options: &CreateOptions) -> Result<Created> {
     crate::sandbox::create::create(root, options, Start::Later)
 }

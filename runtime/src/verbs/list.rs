@@ -51,3 +51,12 @@ pub fn table(reports: &[Report]) -> String {
     }
     table
 }
+
+/// The list that programs read; `null` when it is empty, as runc has it.
+#[must_use]
+pub fn json(reports: &[Report]) -> String {
+    if reports.is_empty() {
+        return "null".to_owned();
+    }
+    serde_json::to_string(reports).expect("reports are JSON")
+}

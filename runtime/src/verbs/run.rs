@@ -11,7 +11,7 @@ use crate::state::Root;
 ///
 /// # Errors
 /// As create and start. Nothing remains of the container unless `keep` says so.
-pub fn run(root: &Root, options: CreateOptions, keep: bool) -> Result<i32> {
+pub fn run(root: &Root, options: &CreateOptions, keep: bool) -> Result<i32> {
     let blocked = block_signals()?;
     let Created { container, state, launched, master } = create(root, options, Start::Now)?;
     let hooks = start::has_poststart(&container)?;
@@ -33,7 +33,7 @@ pub fn run(root: &Root, options: CreateOptions, keep: bool) -> Result<i32> {
 ///
 /// # Errors
 /// As create and start.
-pub fn run_detached(root: &Root, options: CreateOptions) -> Result<()> {
+pub fn run_detached(root: &Root, options: &CreateOptions) -> Result<()> {
     let Created { container, state, launched, .. } = create(root, options, Start::Now)?;
     let started = launched.hear_the_end().and_then(|()| start::poststart(&container, &state));
     if started.is_err() {

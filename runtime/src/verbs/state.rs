@@ -71,3 +71,13 @@ pub fn state(root: &Root, id: &str) -> Result<Report> {
     let status = container.status(&state)?;
     Ok(Report::new(state, status))
 }
+
+/// The same as runc prints it.
+///
+/// # Errors
+/// [`crate::ErrorKind::NotFound`].
+pub fn json(root: &Root, id: &str) -> Result<String> {
+    let mut text = serde_json::to_string_pretty(&state(root, id)?).expect("a report is JSON");
+    text.push('\n');
+    Ok(text)
+}

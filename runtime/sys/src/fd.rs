@@ -30,6 +30,12 @@ pub fn keep(fd: OwnedFd) -> BorrowedFd<'static> {
     inherited(fd.into_raw_fd())
 }
 
+/// Whether this number is an open descriptor.
+#[must_use]
+pub fn is_open(number: i32) -> bool {
+    number >= 0 && rustix::io::fcntl_getfd(inherited(number)).is_ok()
+}
+
 /// Marks all descriptors from `first` on close-on-exec (Linux 5.11).
 ///
 /// # Errors
