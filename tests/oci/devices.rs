@@ -1,1 +1,143 @@
 // SPDX-License-Identifier: Apache-2.0
+//! Device nodes and the device filter (SP-23, SP-24).
+
+use std::fs;
+
+use integration_tests::{Bundle, map_users, needs};
+use serde_json::json;
+
+// SP-23
+#[test]
+fn default_devices_and_links() {
+    needs!(Root);
+    let ct = Bundle::sh(
+        "cd /dev; stat -c '%n %F %a %t:%T' null zero full random urandom tty; for l in fd stdin stdout stderr ptmx; do readlink $l; done",
+    );
+    let out = ct.run().ok().stdout;
+    for (name, numbers) in [
+        ("null", "1:3"),
+        ("zero", "1:5"),
+        ("full", "1:7"),
+        ("random", "1:8"),
+        ("urandom", "1:9"),
+        ("tty", "5:0"),
+    ] {
+        assert!(out.contains(&format!("{name} character special file 666 {numbers}\n")), "{name} in {out}");
+    }
+    assert!(
+        out.ends_with("/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2\npts/ptmx\n"),
+        "{out}"
+    );
+}
+
+// SP-23: with a user namespace the nodes are the host's own, bound.
+#[test]
+fn default_devices_in_a_user_namespace() {
+    needs!(Root);
+    let ct = Bundle::sh("echo x > /dev/null && head -c 2 /dev/zero | wc -c").with(|c| map_users(c, 100_000));
+    assert_eq!(ct.run().ok().stdout, "2\n");
+}
+
+// SP-23
+#[test]
+fn devices_of_the_configuration() {
+    needs!(Root);
+    let ct = Bundle::sh("cd /dev; stat -c '%n %F %a %u:%g %t:%T' block own pipe").with(|c| {
+        c["linux"]["devices"] = json!([
+            { "path": "/dev/block", "type": "b", "major": 7, "minor": 3, "fileMode": 0o600, "uid": 1, "gid": 2 },
+            { "path": "/dev/own", "type": "c", "major": 1, "minor": 3, "fileMode": 0o666 },
+            { "path": "/dev/pipe", "type": "p", "fileMode": 0o620 },
+        ]);
+    });
+    let expected = "block block special file 600 1:2 7:3\nown character special file 666 0:0 1:3\npipe fifo 620 0:0 0:0\n";
+    assert_eq!(ct.run().ok().stdout, expected);
+}
+
+// SP-23: a node outside of /dev, in folders that are made for it.
+#[test]
+fn a_device_outside_of_dev() {
+    needs!(Root);
+    let ct = Bundle::sh("stat -c %F /opt/a/null").with(|c| {
+        c["linux"]["devices"] = json!([{ "path": "/opt/a/null", "type": "c", "major": 1, "minor": 3 }]);
+    });
+    assert_eq!(ct.run().ok().stdout, "character special file\n");
+}
+
+// SP-23: what is there already must be that device.
+#[test]
+fn another_node_in_the_place_of_a_device_is_an_error() {
+    needs!(Root);
+    let ct = Bundle::new().with(|c| {
+        c["linux"]["devices"] = json!([{ "path": "/opt/null", "type": "c", "major": 1, "minor": 3 }]);
+    });
+    fs::create_dir(ct.rootfs().join("opt")).unwrap();
+    fs::write(ct.rootfs().join("opt/null"), "").unwrap();
+    ct.run().fails_with("/opt/null");
+}
+
+/// What a container may do with a node of the memory device that is not among the default ones (1:1), and with /dev/zero.
+const PROBES: &str = "mknod /tmp/kmsg c 1 11 || echo no node; (: < /tmp/kmsg) 2>/dev/null && echo read || echo denied; head -c 1 /dev/zero | wc -c";
+
+fn probed(rules: serde_json::Value) -> String {
+    let ct = Bundle::sh(PROBES).with(|c| {
+        integration_tests::add_mount(c, "/tmp", "tmpfs", "tmpfs", &["dev"]);
+        for set in ["bounding", "effective", "permitted"] {
+            c["process"]["capabilities"][set] = json!(["CAP_MKNOD", "CAP_SYSLOG", "CAP_SYS_ADMIN"]);
+        }
+        c["linux"]["resources"]["devices"] = rules;
+    });
+    ct.run().ok().stdout
+}
+
+// SP-24
+#[test]
+fn the_device_filter_denies_and_allows() {
+    needs!(Root);
+    assert_eq!(probed(json!([{ "allow": false, "access": "rwm" }])), "denied\n1\n");
+    let one = json!([{ "allow": false, "access": "rwm" }, { "allow": true, "type": "c", "major": 1, "minor": 11, "access": "rw" }]);
+    assert_eq!(probed(one), "read\n1\n");
+    let all = json!([{ "allow": true, "access": "rwm" }]);
+    assert_eq!(probed(all), "read\n1\n");
+}
+
+// SP-24: the last rule that matches decides; an access that is not asked for is not given.
+#[test]
+fn the_last_matching_device_rule_decides() {
+    needs!(Root);
+    let wide_then_narrow = json!([
+        { "allow": false, "access": "rwm" }, { "allow": true, "type": "c", "major": 1, "access": "rwm" },
+        { "allow": false, "type": "c", "major": 1, "minor": 11, "access": "rw" },
+    ]);
+    assert_eq!(probed(wide_then_narrow), "denied\n1\n");
+    let write_only = json!([{ "allow": false, "access": "rwm" }, { "allow": true, "type": "c", "major": 1, "minor": 11, "access": "w" }]);
+    assert_eq!(probed(write_only), "denied\n1\n");
+}
+
+// SP-24, OC-13: update replaces the filter.
+#[test]
+fn update_replaces_the_device_filter() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "1000"]).with(|c| {
+        integration_tests::add_mount(c, "/tmp", "tmpfs", "tmpfs", &["dev"]);
+        for set in ["bounding", "effective", "permitted"] {
+            c["process"]["capabilities"][set] = json!(["CAP_MKNOD", "CAP_SYSLOG", "CAP_SYS_ADMIN"]);
+        }
+    });
+    ct.create().ok();
+    ct.start().ok();
+    let read = || {
+        ct.exec([
+            "sh",
+            "-c",
+            "mknod /tmp/kmsg c 1 11 2>/dev/null; (: < /tmp/kmsg) 2>/dev/null && echo read || echo denied",
+        ])
+        .ok()
+        .stdout
+    };
+    assert_eq!(read(), "denied\n");
+    let rules = json!({ "devices": [{ "allow": false, "access": "rwm" }, { "allow": true, "type": "c", "major": 1, "minor": 11, "access": "rwm" }] });
+    fs::write(ct.folder.join("resources.json"), rules.to_string()).unwrap();
+    ct.ctrun(["update", "--resources", "resources.json", &ct.id]).ok();
+    assert_eq!(read(), "read\n");
+    ct.delete_force().ok();
+}

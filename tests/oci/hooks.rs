@@ -1,1 +1,152 @@
 // SPDX-License-Identifier: Apache-2.0
+//! Hooks: when, where, with what, and what their failure does (SP-18).
+
+use std::fs;
+use std::path::Path;
+
+use integration_tests::{Bundle, needs};
+use serde_json::{Value, json};
+
+const ALL: [&str; 6] =
+    ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
+
+/// A hook of the host's shell that appends its name, its mount namespace and its state to the folder.
+fn recorder(folder: &Path, name: &str) -> Value {
+    let script = format!(
+        "echo {name} >> {0}/order; readlink /proc/self/ns/mnt > {0}/{name}.mnt; cat > {0}/{name}.json",
+        folder.display()
+    );
+    json!({ "path": "/bin/sh", "args": ["sh", "-c", script] })
+}
+
+fn with_all_hooks(ct: &Bundle) {
+    let folder = ct.folder.join("hooks");
+    fs::create_dir(&folder).unwrap();
+    // startContainer runs inside: it needs a place there to write to.
+    ct.change(|c| {
+        integration_tests::add_mount(
+            c,
+            folder.to_str().unwrap(),
+            "bind",
+            folder.to_str().unwrap(),
+            &["bind", "rw"],
+        );
+        for name in ALL {
+            c["hooks"][name] = json!([recorder(&folder, name)]);
+        }
+    });
+}
+
+// SP-18
+#[test]
+fn hooks_run_in_order_with_the_state_on_standard_input() {
+    needs!(Root);
+    let ct = Bundle::new().with(|c| c["annotations"] = json!({ "a": "b" }));
+    with_all_hooks(&ct);
+    ct.create().ok();
+    let read = |name: &str| fs::read_to_string(ct.folder.join("hooks").join(name)).unwrap();
+    assert_eq!(read("order"), "prestart\ncreateRuntime\ncreateContainer\n");
+    ct.start().ok();
+    ct.wait_for("stopped");
+    assert_eq!(read("order"), "prestart\ncreateRuntime\ncreateContainer\nstartContainer\npoststart\n");
+    ct.delete().ok();
+    assert_eq!(read("order"), ALL.join("\n") + "\n");
+    for (name, status) in [
+        ("prestart", "creating"),
+        ("createRuntime", "creating"),
+        ("createContainer", "creating"),
+        ("startContainer", "created"),
+        ("poststart", "running"),
+        ("poststop", "stopped"),
+    ] {
+        let state: Value = serde_json::from_str(&read(&format!("{name}.json"))).unwrap();
+        assert_eq!(state["id"], ct.id, "{name}");
+        assert_eq!(state["status"], status, "{name}");
+        assert_eq!(state["bundle"], ct.folder.to_str().unwrap(), "{name}");
+        assert_eq!(state["annotations"]["a"], "b", "{name}");
+    }
+    let host = fs::read_link("/proc/self/ns/mnt").unwrap().to_string_lossy().into_owned() + "\n";
+    for (name, is_host) in [
+        ("prestart", true),
+        ("createRuntime", true),
+        ("createContainer", false),
+        ("startContainer", false),
+        ("poststart", true),
+        ("poststop", true),
+    ] {
+        assert_eq!(read(&format!("{name}.mnt")) == host, is_host, "{name}");
+    }
+}
+
+// SP-18
+#[test]
+fn a_failing_hook_before_the_start_takes_everything_back() {
+    needs!(Root);
+    for name in ["prestart", "createRuntime", "createContainer"] {
+        let ct = Bundle::new().with(|c| {
+            c["hooks"][name] =
+                json!([{ "path": "/bin/sh", "args": ["sh", "-c", "echo because >&2; exit 3"] }])
+        });
+        ct.create().fails_with(name);
+        assert!(ct.left_behind().is_empty(), "{name}: {:?}", ct.left_behind());
+    }
+}
+
+// SP-18
+#[test]
+fn a_failing_hook_at_the_start_stops_the_container() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "1000"])
+        .with(|c| c["hooks"]["startContainer"] = json!([{ "path": "/bin/false" }]));
+    ct.create().ok();
+    ct.start().fails_with("startContainer");
+    ct.delete_force().ok();
+    let ct = Bundle::running(["sleep", "1000"])
+        .with(|c| c["hooks"]["poststart"] = json!([{ "path": "/bin/false" }]));
+    ct.run();
+    ct.delete_force().ok();
+}
+
+// SP-18: the failure of poststop is a warning.
+#[test]
+fn a_failing_poststop_hook_is_a_warning() {
+    needs!(Root);
+    let ct = Bundle::new().with(|c| {
+        c["hooks"]["poststop"] =
+            json!([{ "path": "/bin/false" }, { "path": "/bin/sh", "args": ["sh", "-c", "touch after"] }])
+    });
+    ct.create().ok();
+    ct.start().ok();
+    ct.wait_for("stopped");
+    ct.delete().ok();
+}
+
+// SP-18
+#[test]
+fn a_hook_that_hangs_is_ended_by_its_timeout() {
+    needs!(Root);
+    let ct = Bundle::new().with(|c| {
+        c["hooks"]["createRuntime"] =
+            json!([{ "path": "/bin/sleep", "args": ["sleep", "1000"], "timeout": 1 }])
+    });
+    ct.create().fails();
+    let ct =
+        Bundle::new().with(|c| c["hooks"]["createRuntime"] = json!([{ "path": "/bin/true", "timeout": 0 }]));
+    ct.create().fails_with("timeout");
+}
+
+// SP-18
+#[test]
+fn hooks_have_their_own_environment() {
+    needs!(Root);
+    let ct = Bundle::new();
+    let file = ct.folder.join("env");
+    ct.change(|c| {
+        let script = format!("env > {}", file.display());
+        c["hooks"]["createRuntime"] =
+            json!([{ "path": "/bin/sh", "args": ["sh", "-c", script], "env": ["ONLY=this"] }]);
+    });
+    ct.run().ok();
+    let env = fs::read_to_string(&file).unwrap();
+    assert!(env.contains("ONLY=this\n") && !env.contains("CARGO") && !env.contains("HOME="), "{env}");
+}

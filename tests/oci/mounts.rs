@@ -1,1 +1,295 @@
 // SPDX-License-Identifier: Apache-2.0
+//! Mounts and the root's own flags (SP-03 to SP-06, SP-35, SP-36, SP-42).
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::PathBuf;
+use std::process::Command;
+
+use integration_tests::{Bundle, add_mount, map_users, needs};
+use serde_json::json;
+
+/// A folder of the host beside the bundle's rootfs, with one file in it.
+fn host_folder(ct: &Bundle) -> PathBuf {
+    let folder = ct.folder.join("host");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("file"), "from the host\n").unwrap();
+    folder
+}
+
+/// The options of a mount point inside, as the kernel lists them.
+fn options_of(point: &str) -> String {
+    format!(
+        "while read -r _ _ _ _ p o rest; do [ \"$p\" = {point} ] && echo \"$o ${{rest##* - }}\"; done < /proc/self/mountinfo"
+    )
+}
+
+// SP-03
+#[test]
+fn a_folder_and_a_file_are_bound() {
+    needs!(Root);
+    let ct = Bundle::sh("cat /mnt/file /etc/one; echo x > /mnt/new");
+    let host = host_folder(&ct);
+    let file = host.join("file");
+    ct.change(|c| {
+        add_mount(c, "/mnt", "bind", host.to_str().unwrap(), &["rbind", "rw"]);
+        add_mount(c, "/etc/one", "none", file.to_str().unwrap(), &["bind", "ro"]);
+    });
+    assert_eq!(ct.run().ok().stdout, "from the host\nfrom the host\n");
+    assert!(host.join("new").exists());
+}
+
+// SP-03: a source is relative to the bundle.
+#[test]
+fn a_source_is_relative_to_the_bundle() {
+    needs!(Root);
+    let ct = Bundle::sh("cat /mnt/file");
+    host_folder(&ct);
+    ct.change(|c| add_mount(c, "/mnt", "bind", "host", &["bind"]));
+    assert_eq!(ct.run().ok().stdout, "from the host\n");
+}
+
+// SP-03: each option, as the kernel tells it back.
+#[test]
+fn options_reach_the_kernel() {
+    needs!(Root);
+    let cases: &[(&[&str], &str)] = &[
+        (&["ro"], "ro,"),
+        (&["nosuid"], "nosuid"),
+        (&["nodev"], "nodev"),
+        (&["noexec"], "noexec"),
+        (&["noatime"], "noatime"),
+        (&["nodiratime"], "nodiratime"),
+        (&["nosymfollow"], "nosymfollow"),
+        (&["size=1m"], "size=1024k"),
+        (&["mode=0700"], "mode=700"),
+        (&["nosuid", "suid", "nodev", "dev"], "rw,relatime"),
+        (&["ro", "rw"], "rw,"),
+        (&["defaults"], "rw,relatime"),
+    ];
+    for (options, expected) in cases {
+        let ct = Bundle::sh(&options_of("/mnt")).with(|c| add_mount(c, "/mnt", "tmpfs", "tmpfs", options));
+        let out = ct.run().ok().stdout;
+        assert!(out.contains(expected), "{options:?} gave {out}");
+    }
+    let ct = Bundle::new().with(|c| add_mount(c, "/mnt", "tmpfs", "tmpfs", &["nosuchoption"]));
+    ct.run().fails();
+}
+
+// SP-03: bind mounts take options too, and keep what their source forbids.
+#[test]
+fn bind_mounts_take_options() {
+    needs!(Root);
+    let ct = Bundle::sh(&format!("{}; touch /mnt/x", options_of("/mnt")));
+    let host = host_folder(&ct);
+    ct.change(|c| {
+        add_mount(c, "/mnt", "bind", host.to_str().unwrap(), &["bind", "ro", "nosuid", "nodev", "noexec"])
+    });
+    let ran = ct.run().fails_with("Read-only file system");
+    for option in ["ro", "nosuid", "nodev", "noexec"] {
+        assert!(ran.stdout.contains(option), "{option} in {}", ran.stdout);
+    }
+}
+
+// SP-03: mounts are made in the order of the list.
+#[test]
+fn mounts_are_made_in_their_order() {
+    needs!(Root);
+    let ct = Bundle::sh("cat /mnt/inner/file");
+    let host = host_folder(&ct);
+    ct.change(|c| {
+        add_mount(c, "/mnt", "tmpfs", "tmpfs", &[]);
+        add_mount(c, "/mnt/inner", "bind", host.to_str().unwrap(), &["bind"]);
+    });
+    assert_eq!(ct.run().ok().stdout, "from the host\n");
+}
+
+// SP-03
+#[test]
+fn a_missing_source_is_an_error_that_names_it() {
+    needs!(Root);
+    let ct = Bundle::new().with(|c| add_mount(c, "/mnt", "bind", "/no/such/source", &["bind"]));
+    ct.run().fails_with("/no/such/source");
+    let ct = Bundle::new().with(|c| add_mount(c, "/mnt", "nosuchfs", "none", &[]));
+    ct.run().fails_with("/mnt");
+}
+
+// SP-03, SEC-05: a link in the root leads to the root, not to the host.
+#[test]
+fn a_target_behind_a_link_stays_inside() {
+    needs!(Root);
+    let ct = Bundle::sh("cat /link/file");
+    let host = host_folder(&ct);
+    let outside = ct.folder.join("outside");
+    fs::create_dir(&outside).unwrap();
+    symlink(&outside, ct.rootfs().join("link")).unwrap();
+    ct.change(|c| add_mount(c, "/link", "bind", host.to_str().unwrap(), &["bind"]));
+    ct.run();
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+}
+
+/// A folder of the host with a tmpfs mounted below it, taken away again at the end.
+struct Nested {
+    below: PathBuf,
+}
+
+impl Nested {
+    fn new(folder: &std::path::Path) -> Self {
+        let below = folder.join("below");
+        fs::create_dir(&below).unwrap();
+        assert!(Command::new("mount").args(["-t", "tmpfs", "tmpfs"]).arg(&below).status().unwrap().success());
+        Self { below }
+    }
+}
+
+impl Drop for Nested {
+    fn drop(&mut self) {
+        assert!(Command::new("umount").arg(&self.below).status().is_ok_and(|s| s.success()));
+    }
+}
+
+// SP-04
+#[test]
+fn recursive_options_reach_mounts_below() {
+    needs!(Root);
+    for (option, expected) in [
+        ("rro", "ro"),
+        ("rnosuid", "nosuid"),
+        ("rnodev", "nodev"),
+        ("rnoexec", "noexec"),
+        ("rnoatime", "noatime"),
+        ("rnosymfollow", "nosymfollow"),
+    ] {
+        let ct = Bundle::sh(&format!("{}; {}", options_of("/mnt"), options_of("/mnt/below")));
+        let host = host_folder(&ct);
+        let nested = Nested::new(&host);
+        ct.change(|c| add_mount(c, "/mnt", "bind", host.to_str().unwrap(), &["rbind", option]));
+        let out = ct.run().ok().stdout;
+        assert_eq!(out.lines().filter(|l| l.contains(expected)).count(), 2, "{option} gave {out}");
+        drop(nested);
+    }
+    // Without the r, what is below stays as it is.
+    let ct = Bundle::sh("touch /mnt/below/x && ! touch /mnt/x");
+    let host = host_folder(&ct);
+    let nested = Nested::new(&host);
+    ct.change(|c| add_mount(c, "/mnt", "bind", host.to_str().unwrap(), &["rbind", "ro"]));
+    ct.run().ok();
+    drop(nested);
+}
+
+// SP-05
+#[test]
+fn mounts_have_id_mappings_of_their_own() {
+    needs!(Root);
+    let ct = Bundle::sh("stat -c '%u %g' /mnt/file");
+    let host = host_folder(&ct);
+    std::os::unix::fs::chown(host.join("file"), Some(1000), Some(1001)).unwrap();
+    ct.change(|c| {
+        map_users(c, 100_000);
+        add_mount(c, "/mnt", "bind", host.to_str().unwrap(), &["bind", "idmap"]);
+        let last = c["mounts"].as_array().unwrap().len() - 1;
+        c["mounts"][last]["uidMappings"] = json!([{ "containerID": 1000, "hostID": 100_007, "size": 1 }]);
+        c["mounts"][last]["gidMappings"] = json!([{ "containerID": 1001, "hostID": 100_008, "size": 1 }]);
+    });
+    assert_eq!(ct.run().ok().stdout, "7 8\n");
+}
+
+// SP-06
+#[test]
+fn tmpcopyup_keeps_what_was_there() {
+    needs!(Root);
+    let ct = Bundle::sh("cat /data/a/file; echo new > /data/a/file")
+        .with(|c| add_mount(c, "/data", "tmpfs", "tmpfs", &["tmpcopyup"]));
+    fs::create_dir_all(ct.rootfs().join("data/a")).unwrap();
+    fs::write(ct.rootfs().join("data/a/file"), "image\n").unwrap();
+    assert_eq!(ct.run().ok().stdout, "image\n");
+    assert_eq!(fs::read_to_string(ct.rootfs().join("data/a/file")).unwrap(), "image\n");
+}
+
+// SP-35
+#[test]
+fn propagation_of_the_root() {
+    needs!(Root);
+    let fields =
+        "while read -r _ _ _ _ p _ rest; do [ \"$p\" = / ] && echo \"$rest\"; done < /proc/self/mountinfo";
+    for (word, expected) in
+        [("private", ""), ("shared", "shared:"), ("slave", ""), ("unbindable", "unbindable")]
+    {
+        let ct = Bundle::sh(fields).with(|c| c["linux"]["rootfsPropagation"] = json!(word));
+        let out = ct.run().ok().stdout;
+        let optional = out.split(" - ").next().unwrap();
+        assert!(
+            optional.contains(expected) && (expected == "shared:" || !optional.contains("shared:")),
+            "{word} gave {out}"
+        );
+    }
+    Bundle::new()
+        .with(|c| c["linux"]["rootfsPropagation"] = json!("nosuch"))
+        .run()
+        .fails_with("rootfsPropagation");
+}
+
+// SP-36
+#[test]
+fn masked_and_read_only_paths() {
+    needs!(Root);
+    let ct =
+        Bundle::sh("cat /proc/kcore | wc -c; ls /sys/firmware | wc -l; echo 1 > /proc/sys/kernel/domainname")
+            .with(|c| {
+                // What is not there is passed over.
+                c["linux"]["maskedPaths"].as_array_mut().unwrap().push(json!("/proc/no-such-file"));
+                c["linux"]["readonlyPaths"].as_array_mut().unwrap().push(json!("/no/such/folder"));
+            });
+    let ran = ct.run().fails_with("Read-only file system");
+    assert_eq!(ran.stdout, "0\n0\n");
+}
+
+// SP-36: in the root itself, files and folders.
+#[test]
+fn masked_paths_of_the_root() {
+    needs!(Root);
+    let ct = Bundle::sh("cat /etc/secret; ls -a /private; touch /private/x").with(|c| {
+        c["root"]["readonly"] = json!(false);
+        c["linux"]["maskedPaths"] = json!(["/etc/secret", "/private"]);
+    });
+    fs::write(ct.rootfs().join("etc/secret"), "secret").unwrap();
+    fs::create_dir(ct.rootfs().join("private")).unwrap();
+    fs::write(ct.rootfs().join("private/secret"), "secret").unwrap();
+    let ran = ct.run().fails_with("Read-only file system");
+    assert_eq!(ran.stdout, ".\n..\n");
+}
+
+// SP-42
+#[test]
+fn default_file_systems() {
+    needs!(Root);
+    let ct = Bundle::sh(
+        "for m in /proc /dev /dev/pts /dev/shm /dev/mqueue /sys /sys/fs/cgroup; do grep -c \" $m \" /proc/self/mounts; done",
+    );
+    assert_eq!(ct.run().ok().stdout, "1\n1\n1\n1\n1\n1\n1\n");
+}
+
+// SP-42: the container sees its own cgroup as the root, read-only when the mount says so.
+#[test]
+fn the_cgroup_mount_shows_its_own_cgroup() {
+    needs!(Root);
+    let ct = Bundle::sh(
+        "cat /proc/self/cgroup | cut -d: -f3 | sort -u; ls /sys/fs/cgroup | wc -l; ! mkdir /sys/fs/cgroup/x 2>/dev/null",
+    );
+    let out = ct.run().ok().stdout;
+    let mut lines = out.lines();
+    assert_eq!(lines.next(), Some("/"), "{out}");
+    assert!(lines.next().unwrap().parse::<u32>().unwrap() > 2, "{out}");
+}
+
+// SP-02: folders that are made for targets belong to root and are not writable by others.
+#[test]
+fn folders_made_for_targets_are_plain() {
+    needs!(Root);
+    let ct = Bundle::new().with(|c| add_mount(c, "/new/folder", "tmpfs", "tmpfs", &[]));
+    let mut sh = Command::new("sh");
+    let run = ct.command(["run", &ct.id]);
+    sh.args(["-c", "umask 0; exec \"$@\"", "sh"]).arg(run.get_program()).args(run.get_args());
+    ct.finish(sh.current_dir(&ct.folder)).ok();
+    assert_eq!(fs::metadata(ct.rootfs().join("new/folder")).unwrap().mode() & 0o7777, 0o755);
+}

@@ -1,1 +1,265 @@
 // SPDX-License-Identifier: Apache-2.0
+//! `process` of config.json (SP-08 to SP-12, SP-14 to SP-17, SP-37).
+
+use integration_tests::{Bundle, map_users, needs};
+use serde_json::json;
+
+/// What the line prints in a container with this change.
+fn printed(script: &str, change: impl FnOnce(&mut serde_json::Value)) -> String {
+    Bundle::sh(script).with(change).run().ok().stdout
+}
+
+// SP-08
+#[test]
+fn user_group_and_additional_groups() {
+    needs!(Root);
+    let out = printed("id -u; id -g; id -G", |c| {
+        c["process"]["user"] = json!({ "uid": 1000, "gid": 1001, "additionalGids": [7, 8] })
+    });
+    assert_eq!(out, "1000\n1001\n1001 7 8\n");
+}
+
+// SP-08
+#[test]
+fn ids_beyond_what_the_kernel_has_are_refused() {
+    needs!(Root);
+    for id in [json!(4_294_967_296_u64), json!(-1), json!(1_u64 << 40)] {
+        Bundle::new().with(|c| c["process"]["user"]["uid"] = id.clone()).run().fails();
+        Bundle::new().with(|c| c["process"]["user"]["additionalGids"] = json!([id])).run().fails();
+    }
+}
+
+// SP-08
+#[test]
+fn umask_is_set() {
+    needs!(Root);
+    let umask = |mask: u32| printed("umask", |c| c["process"]["user"]["umask"] = json!(mask));
+    assert_eq!(umask(0o27), "0027\n");
+    assert_eq!(umask(0), "0000\n");
+    assert_eq!(printed("umask", |_| {}), "0022\n");
+}
+
+// SP-09
+#[test]
+fn working_directory_and_environment() {
+    needs!(Root);
+    let out = printed("pwd; echo $A", |c| {
+        c["process"]["cwd"] = json!("/etc");
+        c["process"]["env"].as_array_mut().unwrap().push(json!("A=x y"));
+    });
+    assert_eq!(out, "/etc\nx y\n");
+}
+
+// SP-09
+#[test]
+fn a_relative_working_directory_is_refused() {
+    needs!(Root);
+    Bundle::new().with(|c| c["process"]["cwd"] = json!("etc")).run().fails_with("cwd");
+    Bundle::new().with(|c| c["process"]["cwd"] = json!("")).run().fails_with("cwd");
+}
+
+// SP-09: the program is looked up along the container's PATH.
+#[test]
+fn the_program_is_found_along_the_containers_path() {
+    needs!(Root);
+    let ct = Bundle::running(["tool"]);
+    std::fs::create_dir(ct.rootfs().join("opt")).unwrap();
+    std::fs::copy(ct.rootfs().join("bin/busybox"), ct.rootfs().join("opt/tool")).unwrap();
+    ct.run().fails();
+    ct.change(|c| c["process"]["env"] = json!(["PATH=/opt"]));
+    // busybox does not know an applet of this name: it ran.
+    assert!(ct.run().fails().stderr.contains("applet not found"));
+}
+
+// SP-10
+#[test]
+fn resource_limits() {
+    needs!(Root);
+    let out = printed("ulimit -Sn; ulimit -Hn; ulimit -Sc", |c| {
+        c["process"]["rlimits"] = json!([
+            { "type": "RLIMIT_NOFILE", "soft": 100, "hard": 200 }, { "type": "RLIMIT_CORE", "soft": 0, "hard": 0 },
+        ]);
+    });
+    assert_eq!(out, "100\n200\n0\n");
+    let twice = json!([{ "type": "RLIMIT_NOFILE", "soft": 1, "hard": 1 }, { "type": "RLIMIT_NOFILE", "soft": 2, "hard": 2 }]);
+    Bundle::new().with(|c| c["process"]["rlimits"] = twice).run().fails_with("rlimits");
+    let unknown = json!([{ "type": "RLIMIT_NOSUCH", "soft": 1, "hard": 1 }]);
+    Bundle::new().with(|c| c["process"]["rlimits"] = unknown).run().fails_with("RLIMIT_NOSUCH");
+    let upside_down = json!([{ "type": "RLIMIT_NOFILE", "soft": 2, "hard": 1 }]);
+    Bundle::new().with(|c| c["process"]["rlimits"] = upside_down).run().fails();
+}
+
+// SP-11, SEC-08
+#[test]
+fn the_five_capability_sets() {
+    needs!(Root);
+    let sets = "grep ^Cap /proc/self/status | tr -d '\\t'";
+    let out = printed(sets, |_| {});
+    assert_eq!(
+        out,
+        "CapInh:0000000000000000\nCapPrm:0000000020000420\nCapEff:0000000020000420\nCapBnd:0000000020000420\nCapAmb:0000000000000000\n"
+    );
+    let ambient = printed(sets, |c| {
+        let caps = json!(["CAP_KILL"]);
+        for set in ["bounding", "permitted", "effective", "inheritable", "ambient"] {
+            c["process"]["capabilities"][set] = caps.clone();
+        }
+        c["process"]["user"] = json!({ "uid": 1, "gid": 1 });
+    });
+    assert_eq!(
+        ambient,
+        "CapInh:0000000000000020\nCapPrm:0000000000000020\nCapEff:0000000000000020\nCapBnd:0000000000000020\nCapAmb:0000000000000020\n"
+    );
+    let none = printed(sets, |c| {
+        c["process"].as_object_mut().unwrap().remove("capabilities");
+        c["process"]["capabilities"] = json!({});
+    });
+    assert!(none.lines().all(|l| l.ends_with(":0000000000000000")), "{none}");
+}
+
+// SP-11: an unknown name is a warning, since newer engines know newer names.
+#[test]
+fn an_unknown_capability_is_a_warning() {
+    needs!(Root);
+    let ct = Bundle::sh("echo 42")
+        .with(|c| c["process"]["capabilities"]["bounding"] = json!(["CAP_KILL", "CAP_NOSUCH"]));
+    let ran = ct.run().ok();
+    assert_eq!(ran.stdout, "42\n");
+    assert!(ran.stderr.contains("CAP_NOSUCH"), "{ran:?}");
+}
+
+// SP-12
+#[test]
+fn no_new_privileges() {
+    needs!(Root);
+    let flag = |on: bool| {
+        printed("grep NoNewPrivs /proc/self/status", |c| c["process"]["noNewPrivileges"] = json!(on))
+    };
+    assert_eq!(flag(true), "NoNewPrivs:\t1\n");
+    assert_eq!(flag(false), "NoNewPrivs:\t0\n");
+}
+
+// SP-12
+#[test]
+fn oom_score_is_set_or_left_alone() {
+    needs!(Root);
+    let own = std::fs::read_to_string("/proc/self/oom_score_adj").unwrap();
+    assert_eq!(printed("cat /proc/self/oom_score_adj", |_| {}), own);
+    assert_eq!(
+        printed("cat /proc/self/oom_score_adj", |c| c["process"]["oomScoreAdj"] = json!(500)),
+        "500\n"
+    );
+}
+
+// SP-14
+#[test]
+fn scheduler_policy() {
+    needs!(Root);
+    let out = printed("sed -n 's/^policy *: *//p' /proc/self/sched; cut -d' ' -f19 /proc/self/stat", |c| {
+        c["process"]["scheduler"] = json!({ "policy": "SCHED_BATCH", "nice": 5 });
+    });
+    assert_eq!(out, "3\n5\n");
+    Bundle::new()
+        .with(|c| c["process"]["scheduler"] = json!({ "policy": "SCHED_NOSUCH" }))
+        .run()
+        .fails_with("SCHED_NOSUCH");
+}
+
+// SP-15
+#[test]
+fn io_priority() {
+    needs!(Root);
+    let ct = Bundle::new()
+        .with(|c| c["process"]["ioPriority"] = json!({ "class": "IOPRIO_CLASS_NOSUCH", "priority": 1 }));
+    ct.run().fails_with("IOPRIO_CLASS_NOSUCH");
+    let ct = Bundle::running(["sleep", "1000"]);
+    ct.change(|c| c["process"]["ioPriority"] = json!({ "class": "IOPRIO_CLASS_BE", "priority": 6 }));
+    ct.create().ok();
+    ct.start().ok();
+    let ionice = std::process::Command::new("ionice").args(["-p", &ct.pid().to_string()]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&ionice.stdout), "best-effort: prio 6\n");
+    ct.delete_force().ok();
+}
+
+// SP-16
+#[test]
+fn cpu_affinity_of_exec() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "1000"])
+        .with(|c| c["process"]["execCPUAffinity"] = json!({ "initial": "0", "final": "0" }));
+    ct.create().ok();
+    ct.start().ok();
+    assert_eq!(
+        ct.exec(["grep", "Cpus_allowed_list", "/proc/self/status"]).ok().stdout,
+        "Cpus_allowed_list:\t0\n"
+    );
+    ct.delete_force().ok();
+    let ct = Bundle::new().with(|c| c["process"]["execCPUAffinity"] = json!({ "initial": "x-" }));
+    ct.create().fails_with("execCPUAffinity");
+}
+
+// SP-17
+#[test]
+fn host_and_domain_names() {
+    needs!(Root);
+    let out = printed("hostname; cat /proc/sys/kernel/domainname", |c| {
+        c["hostname"] = json!("one");
+        c["domainname"] = json!("two.example");
+    });
+    assert_eq!(out, "one\ntwo.example\n");
+    let ct = Bundle::new().with(|c| integration_tests::remove_namespace(c, "uts"));
+    // A name without a namespace of its own would be the host's.
+    ct.run().fails_with("hostname");
+}
+
+// SP-32
+#[test]
+fn kernel_parameters() {
+    needs!(Root);
+    let out = printed("cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shm_rmid_forced", |c| {
+        c["linux"]["sysctl"] = json!({ "net.ipv4.ip_forward": "1", "kernel.shm_rmid_forced": "1" });
+    });
+    assert_eq!(out, "1\n1\n");
+    for (key, value) in [
+        ("kernel.core_pattern", "|/bin/x"),
+        ("vm.swappiness", "1"),
+        ("net.ipv4/../../kernel/core_pattern", "x"),
+    ] {
+        let ct = Bundle::new().with(|c| c["linux"]["sysctl"] = json!({ key: value }));
+        ct.run().fails_with("sysctl");
+    }
+}
+
+// SP-37
+#[test]
+fn personality() {
+    needs!(Root);
+    assert_eq!(printed("uname -m", |c| c["linux"]["personality"] = json!({ "domain": "LINUX32" })), "i686\n");
+    Bundle::new()
+        .with(|c| c["linux"]["personality"] = json!({ "domain": "LINUX16" }))
+        .run()
+        .fails_with("personality");
+}
+
+// SP-21
+#[test]
+fn user_namespace() {
+    needs!(Root);
+    let ct = Bundle::sh("id -u; cat /proc/self/uid_map | tr -s ' '").with(|c| map_users(c, 100_000));
+    let ran = ct.run().ok();
+    assert_eq!(ran.stdout, "0\n 0 100000 65536\n");
+}
+
+// SP-21: more lines than newer kernels once took, and an identity mapping.
+#[test]
+fn user_namespace_of_many_lines() {
+    needs!(Root);
+    let ct = Bundle::sh("wc -l < /proc/self/uid_map").with(|c| {
+        map_users(c, 0);
+        let lines: Vec<_> =
+            (0..40_u32).map(|n| json!({ "containerID": n, "hostID": n, "size": 1 })).collect();
+        c["linux"]["uidMappings"] = json!(lines);
+        c["linux"]["gidMappings"] = json!(lines);
+    });
+    assert_eq!(ct.run().ok().stdout, "40\n");
+}

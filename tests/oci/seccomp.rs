@@ -1,1 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
+//! seccomp as the container meets it (SP-33). The compiler's verdicts are compared with libseccomp's in tests/oracle.
+
+use integration_tests::{Bundle, Ran, needs};
+use serde_json::{Value, json};
+
+fn filtered(script: &str, seccomp: Value) -> Ran {
+    Bundle::sh(script).with(|c| c["linux"]["seccomp"] = seccomp).run()
+}
+
+fn rule(name: &str, action: &str) -> Value {
+    json!({ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{ "names": [name], "action": action }] })
+}
+
+// SP-33
+#[test]
+fn a_denied_call_fails_with_its_number() {
+    needs!(Root);
+    filtered("mkdir /tmp/x", rule("mkdir", "SCMP_ACT_ERRNO")).fails_with("Operation not permitted");
+    let mut other = rule("mkdir", "SCMP_ACT_ERRNO");
+    other["syscalls"][0]["errnoRet"] = json!(28);
+    filtered("mkdir /tmp/x", other).fails_with("No space left");
+}
+
+// SP-33
+#[test]
+fn a_killed_process_dies_of_sigsys() {
+    needs!(Root);
+    assert_eq!(filtered("exec mkdir /tmp/x", rule("mkdir", "SCMP_ACT_KILL_PROCESS")).code, 128 + 31);
+    assert_eq!(filtered("exec mkdir /tmp/x", rule("mkdir", "SCMP_ACT_KILL")).code, 128 + 31);
+}
+
+// SP-33
+#[test]
+fn a_rule_looks_at_arguments() {
+    needs!(Root);
+    let mut seccomp = rule("mkdir", "SCMP_ACT_ERRNO");
+    seccomp["syscalls"][0]["args"] = json!([{ "index": 1, "value": 0o700, "op": "SCMP_CMP_EQ" }]);
+    filtered("cd /dev/shm && mkdir -m 755 a && ! mkdir -m 700 b", seccomp).ok();
+}
+
+// SP-33, SEC-20: a call that is newer than every one in the profile does not exist, so that programs fall back.
+#[test]
+fn newer_calls_do_not_exist() {
+    needs!(Root);
+    let seccomp = json!({ "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "syscalls": [
+        { "names": ["no_such_call_at_all"], "action": "SCMP_ACT_ALLOW" },
+        { "names": calls(), "action": "SCMP_ACT_ALLOW" },
+    ]});
+    filtered("echo 42", seccomp).ok();
+}
+
+/// What busybox needs to print a line.
+fn calls() -> Vec<&'static str> {
+    "read write close fstat newfstatat stat lstat lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn ioctl \
+     execve exit exit_group arch_prctl set_tid_address set_robust_list rseq prlimit64 getrandom getpid getppid getuid geteuid \
+     getgid getegid setuid setgid getcwd uname fcntl dup2 readlink openat open access futex wait4 clone vfork fork prctl poll \
+     sched_getaffinity readlinkat"
+        .split_whitespace()
+        .collect()
+}
+
+// SP-33
+#[test]
+fn what_the_profile_says_wrong_is_refused() {
+    needs!(Root);
+    let action = json!({ "defaultAction": "SCMP_ACT_NOSUCH" });
+    filtered("true", action).fails_with("defaultAction");
+    let arch = json!({ "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_NOSUCH"] });
+    filtered("true", arch).fails_with("architectures");
+    let flag = json!({ "defaultAction": "SCMP_ACT_ALLOW", "flags": ["SECCOMP_FILTER_FLAG_NOSUCH"] });
+    filtered("true", flag).fails_with("flags");
+}
+
+// SP-33: the filter is on in exec, too.
+#[test]
+fn exec_is_filtered() {
+    needs!(Root);
+    let ct =
+        Bundle::running(["sleep", "1000"]).with(|c| c["linux"]["seccomp"] = rule("mkdir", "SCMP_ACT_ERRNO"));
+    ct.create().ok();
+    ct.start().ok();
+    ct.exec(["mkdir", "/dev/shm/x"]).fails_with("Operation not permitted");
+    ct.delete_force().ok();
+}
