@@ -9,16 +9,13 @@ use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus, Stdio};
 
-/// The state as hooks and `state` have it, in two parts around the process's number.
+/// The state as hooks and `state` have it, in two parts: up to the status's word, and what follows the
+/// process's number.
 #[must_use]
-pub fn state_around_pid(state: &State, status: Status) -> (String, String) {
+pub fn state_parts(state: &State) -> (String, String) {
     let text = |value: &str| serde_json::to_string(value).expect("a string is JSON");
-    let before = format!(
-        r#"{{"ociVersion":{},"id":{},"status":"{}","pid":"#,
-        text(&state.oci_version),
-        text(&state.id),
-        status.as_str()
-    );
+    let before =
+        format!(r#"{{"ociVersion":{},"id":{},"status":""#, text(&state.oci_version), text(&state.id),);
     let annotations = serde_json::to_string(&state.annotations).expect("a map of strings is JSON");
     let bundle = text(&state.bundle.to_string_lossy());
     (before, format!(r#","bundle":{bundle},"annotations":{annotations}}}"#))
@@ -27,8 +24,8 @@ pub fn state_around_pid(state: &State, status: Status) -> (String, String) {
 /// The state that hooks get on their standard input.
 #[must_use]
 pub fn state_json(state: &State, status: Status) -> String {
-    let (before, after) = state_around_pid(state, status);
-    format!("{before}{}{after}", state.pid.unwrap_or(0))
+    let (before, after) = state_parts(state);
+    format!("{before}{}\",\"pid\":{}{after}", status.as_str(), state.pid.unwrap_or(0))
 }
 
 /// Runs hooks in order; the first failure ends it.

@@ -20,7 +20,7 @@ fn host_folder(ct: &Bundle) -> PathBuf {
 /// The options of a mount point inside, as the kernel lists them.
 fn options_of(point: &str) -> String {
     format!(
-        "while read -r _ _ _ _ p o rest; do [ \"$p\" = {point} ] && echo \"$o ${{rest##* - }}\"; done < /proc/self/mountinfo"
+        "while read -r _ _ _ _ p o rest; do [ \"$p\" = {point} ] && echo \"$o ${{rest##* - }}\"; done < /proc/self/mountinfo; :"
     )
 }
 
@@ -211,7 +211,7 @@ fn tmpcopyup_keeps_what_was_there() {
 fn propagation_of_the_root() {
     needs!(Root);
     let fields =
-        "while read -r _ _ _ _ p _ rest; do [ \"$p\" = / ] && echo \"$rest\"; done < /proc/self/mountinfo";
+        "while read -r _ _ _ _ p _ rest; do [ \"$p\" = / ] && echo \"$rest\"; done < /proc/self/mountinfo; :";
     for (word, expected) in
         [("private", ""), ("shared", "shared:"), ("slave", ""), ("unbindable", "unbindable")]
     {

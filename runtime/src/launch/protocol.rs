@@ -48,9 +48,12 @@ impl Channel {
 /// Waits for the next message.
 pub(crate) fn hear(socket: BorrowedFd<'_>) -> Result<Heard> {
     let mut buffer = [0; LONGEST];
-    let (len, fd) = match socket::receive(socket, &mut buffer) {
-        Err(error) if error.errno == Errno::CONNRESET => (0, None),
-        other => other?,
+    let (len, fd) = loop {
+        match socket::receive(socket, &mut buffer) {
+            // The stage ended with a word of ours unread; the kernel tells so once, before what the stage said.
+            Err(error) if error.errno == Errno::CONNRESET => {}
+            other => break other?,
+        }
     };
     if len == 0 {
         return Ok(Heard::Closed);
@@ -80,6 +83,12 @@ fn error(failure: &Failure<'_>) -> Error {
         ("find program" | "execute program", _) => ErrorKind::CannotRun,
         _ => ErrorKind::System,
     };
+    let detail = if PATH_STEPS.contains(&step.as_ref()) && !detail.is_empty() && !detail.starts_with('/') {
+        format!("/{detail}").into()
+    } else {
+        detail
+    };
+    let key = key(&step, &call).map_or_else(String::new, |key| format!(" ({key})"));
     let text = match (step.as_ref(), call.as_ref()) {
         ("find program", "lookup") if errno == Errno::NOENT => {
             format!("exec: \"{detail}\": executable file not found in $PATH")
@@ -88,10 +97,39 @@ fn error(failure: &Failure<'_>) -> Error {
         ("find program", _) => format!("exec: \"{detail}\": stat {detail}: {why}"),
         ("execute program", "execve") => format!("exec {detail}: {why}"),
         (_, "hook") => format!("{step}: {detail}"),
-        _ if detail.is_empty() => format!("{step}: {call}: {why}"),
-        _ => format!("{step}: {detail}: {call}: {why}"),
+        _ if detail.is_empty() => format!("{step}{key}: {call}: {why}"),
+        _ => format!("{step}{key}: {}: {call}: {why}", detail.trim_end()),
     };
     Error::new(kind, text)
+}
+
+/// Steps whose details are paths below the root.
+const PATH_STEPS: [&str; 5] = ["mount", "make devices", "make links", "hide paths", "make paths read-only"];
+
+/// The property of config.json that a step carries out.
+fn key(step: &str, call: &str) -> Option<&'static str> {
+    Some(match (step, call) {
+        ("set time offsets", _) => "/linux/timeOffsets",
+        ("write kernel parameters", _) => "/linux/sysctl",
+        ("set host name", "setdomainname") => "/domainname",
+        ("set host name", _) => "/hostname",
+        ("enter working directory", _) => "/process/cwd",
+        ("set limits and priorities", "prlimit64") => "/process/rlimits",
+        ("set limits and priorities", "sched_setattr") => "/process/scheduler",
+        ("set limits and priorities", "ioprio_set") => "/process/ioPriority",
+        ("set limits and priorities", "sched_setaffinity") => "/process/execCPUAffinity",
+        ("set limits and priorities", "personality") => "/linux/personality",
+        ("become the payload's user", "seccomp") => "/linux/seccomp",
+        ("become the payload's user", "setgroups") => "/process/user/additionalGids",
+        ("become the payload's user", "setresuid") => "/process/user/uid",
+        ("become the payload's user", "setresgid") => "/process/user/gid",
+        ("become the payload's user", "capset") => "/process/capabilities",
+        ("make devices", _) => "/linux/devices",
+        ("hide paths", _) => "/linux/maskedPaths",
+        ("make paths read-only", _) => "/linux/readonlyPaths",
+        ("mount", _) => "/mounts",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -114,7 +152,10 @@ mod tests {
             text("find program", "newfstatat", 2, "/bin/x"),
             "exec: \"/bin/x\": stat /bin/x: no such file or directory"
         );
-        assert_eq!(text("mount", "fsopen", 1, "proc"), "mount: proc: fsopen: operation not permitted");
+        assert_eq!(
+            text("mount", "fsopen", 1, "proc"),
+            "mount (/mounts): /proc: fsopen: operation not permitted"
+        );
         assert_eq!(text("become root", "setresuid", 22, ""), "become root: setresuid: invalid argument");
     }
 }

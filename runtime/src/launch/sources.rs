@@ -118,7 +118,8 @@ pub fn open_namespaces(join: &[(u64, &str)], birth: &mut Birth<'_>) -> Result<Ve
         let fd = fs::open(CWD, &name, OpenFlags::RDONLY, 0).context(|| format!("open namespace {path}"))?;
         let actual = namespace::kind(fd.as_fd()).context(|| format!("{path} is no namespace"))?;
         if actual != *flags {
-            return Err(Error::invalid(format!("{path} is a namespace of another type")));
+            let kind = crate::plan::namespaces::name(*flags);
+            return Err(Error::invalid(format!("/linux/namespaces: {path} is no {kind} namespace")));
         }
         joins.push(Join { fd: fd.as_raw_fd(), flags: *flags });
         birth.inherited.push(fd);

@@ -33,7 +33,7 @@ pub fn idle(arena: &Arena) -> Plan<'_> {
         runtime_hooks: false,
         create_container_hooks: arena.list(&[]),
         start_container_hooks: arena.list(&[]),
-        state_before_pid: b"",
+        state_before_status: b"",
         state_after_pid: b"",
         sysctls: arena.list(&[]),
         terminal: None,

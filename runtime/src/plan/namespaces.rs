@@ -18,6 +18,12 @@ pub const TYPES: [(&str, u64); 8] = [
     ("mount", ns::CLONE_NEWNS),
 ];
 
+/// The specification's word for one `CLONE_NEW*` bit.
+#[must_use]
+pub fn name(flag: u64) -> &'static str {
+    TYPES.iter().find(|(_, known)| *known == flag).map_or("unknown", |(name, _)| name)
+}
+
 /// Namespaces that clone3 cannot make where we need them: a cgroup namespace would be rooted at the runtime's own
 /// cgroup, and a time namespace takes its offsets before anyone lives in it.
 const UNSHARED: u64 = ns::CLONE_NEWCGROUP | ns::CLONE_NEWTIME;
@@ -68,21 +74,22 @@ impl Namespaces<'_> {
         self.new | self.joined()
     }
 
-    fn joins_before_making(&self) -> bool {
-        let joined = self.joined();
-        joined & ns::CLONE_NEWUSER != 0 || (joined != 0 && self.new & ns::CLONE_NEWUSER != 0)
+    /// A new user namespace too: its first execve would take the capabilities of a process whose ids are not mapped
+    /// yet, so the stage makes it when it runs already.
+    fn makes_at_second_clone(&self) -> bool {
+        self.all() & ns::CLONE_NEWUSER != 0
     }
 
     /// Bits for the first clone3.
     #[must_use]
     pub fn at_clone(&self) -> u64 {
-        if self.joins_before_making() { 0 } else { self.new & !UNSHARED }
+        if self.makes_at_second_clone() { 0 } else { self.new & !UNSHARED }
     }
 
     /// Bits for the second clone, which happens after joining; none when one clone is enough.
     #[must_use]
     pub fn at_second_clone(&self) -> Option<u64> {
-        if self.joins_before_making() {
+        if self.makes_at_second_clone() {
             return Some(self.new & !UNSHARED);
         }
         (self.joined() & ns::CLONE_NEWPID != 0).then_some(0)

@@ -12,7 +12,7 @@ use crate::plan::facts::Facts;
 use crate::plan::namespaces::Namespaces;
 use crate::plan::{self, mounts, process, root};
 use crate::spec::{self, Spec};
-use crate::state::{State, Status};
+use crate::state::State;
 use runtime_sys::fs::{CWD, OpenFlags};
 use runtime_sys::mount::MountAttr;
 use runtime_sys::{AsFd, AsRawFd, Errno, fs, mount, namespace};
@@ -219,8 +219,8 @@ fn hook_plan<'a>(arena: &'a Arena, parts: &Parts<'_>, plan: &mut Plan<'a>) -> Re
     plan.create_container_hooks = arena.list(&parts_of(&hooks.create_container, one)?);
     plan.start_container_hooks = arena.list(&parts_of(&hooks.start_container, one)?);
     if !(plan.create_container_hooks.is_empty() && plan.start_container_hooks.is_empty()) {
-        let (before, after) = hooks::state_around_pid(parts.state, Status::Creating);
-        plan.state_before_pid = arena.bytes(before.as_bytes());
+        let (before, after) = hooks::state_parts(parts.state);
+        plan.state_before_status = arena.bytes(before.as_bytes());
         plan.state_after_pid = arena.bytes(after.as_bytes());
     }
     Ok(())

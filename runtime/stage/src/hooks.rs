@@ -25,19 +25,19 @@ pub(crate) fn runtime_hooks<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 /// The paths are the host's: the root is not entered yet.
 pub(crate) fn create_container<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let hooks = stage.plan.create_container_hooks;
-    hooks.iter().try_for_each(|hook| run_hook(stage, &hook))
+    hooks.iter().try_for_each(|hook| run_hook(stage, b"creating", &hook))
 }
 
 /// The paths are the container's.
 pub(crate) fn start_container<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let hooks = stage.plan.start_container_hooks;
-    hooks.iter().try_for_each(|hook| run_hook(stage, &hook))
+    hooks.iter().try_for_each(|hook| run_hook(stage, b"created", &hook))
 }
 
 /// Runs one hook with the container's state on its standard input; its output is part of the error, if there is one.
-fn run_hook<'a>(stage: &Stage<'a>, hook: &Hook<'a>) -> StepResult<'a> {
+fn run_hook<'a>(stage: &Stage<'a>, status: &[u8], hook: &Hook<'a>) -> StepResult<'a> {
     let state = fs::memory_file(c"state")?;
-    write_state(stage, &state)?;
+    write_state(stage, status, &state)?;
     let output = fs::memory_file(c"output")?;
     let args = strings(&hook.args)?;
     let env = strings(&hook.env)?;
@@ -60,10 +60,11 @@ fn run_hook<'a>(stage: &Stage<'a>, hook: &Hook<'a>) -> StepResult<'a> {
     }
 }
 
-fn write_state<'a>(stage: &Stage<'a>, file: &OwnedFd) -> StepResult<'a> {
+fn write_state<'a>(stage: &Stage<'a>, status: &[u8], file: &OwnedFd) -> StepResult<'a> {
     let pid = runtime_sys::rustix::process::getpid().as_raw_nonzero().get();
     let mut digits = [0; 12];
-    for part in [stage.plan.state_before_pid, decimal(pid, &mut digits), stage.plan.state_after_pid] {
+    let before = stage.plan.state_before_status;
+    for part in [before, status, b"\",\"pid\":", decimal(pid, &mut digits), stage.plan.state_after_pid] {
         if !part.is_empty() {
             fs::write_once(as_fd(file), part)?;
         }

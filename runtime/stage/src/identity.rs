@@ -12,15 +12,23 @@ use runtime_sys::rustix::system;
 use runtime_sys::{Call, Errno, credentials, fd, fs, keyring, namespace, process, signal, socket};
 use stage::message::FromStage;
 
-pub(crate) fn reset_signals<'a>(_: &mut Stage<'a>) -> StepResult<'a> {
+pub(crate) fn reset_signals<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     // What the runtime blocked or ignored for itself is not the payload's business.
     signal::set_mask(0)?;
     signal::set_default(13)?;
-    Ok(credentials::set_not_dumpable()?)
+    // Before a namespace is joined in which others live. A new one's id maps must be written first, which an
+    // unprivileged runtime may do for a dumpable process only; nobody else is in there yet.
+    if !stage.plan.join.is_empty() {
+        credentials::set_not_dumpable()?;
+    }
+    Ok(())
 }
 
 pub(crate) fn wait_at_gate<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    if stage.plan.wait_at_gate { hear_go(stage.channel) } else { Ok(()) }
+    if stage.plan.wait_at_gate {
+        hear_go(stage.channel)?;
+    }
+    Ok(credentials::set_not_dumpable()?)
 }
 
 pub(crate) fn join_namespaces<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {

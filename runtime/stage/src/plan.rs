@@ -42,9 +42,9 @@ wire_struct! {
         pub create_container_hooks: List<'a, Hook<'a>>,
         /// Hooks inside the root, right before the payload.
         pub start_container_hooks: List<'a, Hook<'a>>,
-        /// The container's state for hooks, up to the number of its process, and from there on.
-        pub state_before_pid: &'a [u8],
-        /// The rest of it.
+        /// The container's state for hooks, up to the word of its status.
+        pub state_before_status: &'a [u8],
+        /// The rest of it, from behind the number of its process.
         pub state_after_pid: &'a [u8],
         /// Kernel parameters: path below /proc/sys, value.
         pub sysctls: List<'a, Sysctl<'a>>,
