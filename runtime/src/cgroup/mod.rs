@@ -1,92 +1,434 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Control groups.
-use crate::error::Result;
-use crate::spec::resources::Resources;
+//! A container's control groups, on cgroup v2, v1 or a mix of both, through the files below /sys/fs/cgroup.
+//!
+//! [`Cgroup::locate`] chooses the places, [`Cgroup::create`] makes and limits them before a process is in them, and
+//! [`Saved`] is how a later verb finds them again. On v2 a process is born in the cgroup ([`Cgroup::clone_fd`]); into
+//! the hierarchies of v1 it is written by number ([`Cgroup::join`]). Every path below the mount is opened through a
+//! descriptor of it; what config.json says is never more than names below.
+
+mod attach;
+mod convert;
+mod create;
+mod devices;
+mod filter;
+mod freeze;
+mod limits;
+mod locate;
+mod place;
+mod tree;
+mod v1;
+mod v2;
+
+use crate::error::{Context, Error, Result};
+use crate::spec::resources::{Rdma, Resources};
+use place::{Directory, MOUNT, Place};
+use runtime_sys::{BorrowedFd, OwnedFd, cgroupfs};
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
+use std::fmt::Write;
+
+/// A container's cgroups as state.json has them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Saved(pub Vec<String>);
-#[derive(Debug, Clone, Default)]
-pub struct Cgroup {
-    dir: Option<std::sync::Arc<std::fs::File>>,
-    path: String,
+pub struct Saved {
+    places: Vec<Place>,
 }
+
+/// A container's cgroups.
+#[derive(Debug, Default)]
+pub struct Cgroup {
+    mount: Option<OwnedFd>,
+    places: Vec<Place>,
+    /// Whether the mount is cgroup v2 and nothing else.
+    is_pure_v2: bool,
+    /// Whether config.json names the place.
+    is_chosen: bool,
+    /// The container's directory on pure v2, for those who show it.
+    shown: String,
+    unified: OnceCell<Option<Directory>>,
+}
+
+/// What a mount of type `cgroup` is made of.
+#[derive(Debug)]
+pub enum View<'c> {
+    /// One v2 tree; the path is the container's own directory on the host.
+    V2(&'c str),
+    /// Hierarchies of v1: the folder's name, the mount's options, the container's own directory on the host.
+    V1(Vec<(String, String, String)>),
+}
+
 impl Cgroup {
+    /// Chooses the places for `linux.cgroupsPath`, or for an id without one. Nothing is made.
+    ///
+    /// # Errors
+    /// A path that is the hierarchy's root or no path at all.
     pub fn locate(path: Option<&str>, id: &str) -> Result<Cgroup> {
-        let name = path.map_or_else(|| id.to_string(), |p| p.trim_start_matches('/').to_string());
-        Ok(Cgroup { dir: None, path: format!("/sys/fs/cgroup/{name}") })
+        let path = path.filter(|path| !path.is_empty());
+        let Ok(mount) = cgroupfs::open_mount(MOUNT) else {
+            return Ok(Cgroup { is_chosen: path.is_some(), ..Cgroup::default() });
+        };
+        let places = locate::places(runtime_sys::AsFd::as_fd(&mount), path, id)?;
+        Ok(Cgroup { mount: Some(mount), is_chosen: path.is_some(), ..Cgroup::at(places) })
     }
+
+    fn at(places: Vec<Place>) -> Cgroup {
+        let is_pure_v2 = matches!(&*places, [place] if place.is_v2() && place.base.is_empty());
+        let shown = if is_pure_v2 { places[0].absolute() } else { String::new() };
+        Cgroup { places, is_pure_v2, shown, ..Cgroup::default() }
+    }
+
+    /// How to find this again. After [`Cgroup::create`] it holds only what was made.
+    #[must_use]
     pub fn saved(&self) -> Saved {
-        Saved(vec![self.path.clone()])
+        Saved { places: self.places.clone() }
     }
+
+    /// The cgroups of a container that was created.
+    #[must_use]
     pub fn open(saved: &Saved) -> Cgroup {
-        Cgroup { dir: None, path: saved.0.first().cloned().unwrap_or_default() }
+        let mut cgroup = Cgroup::at(saved.places.clone());
+        if !cgroup.places.is_empty() {
+            cgroup.mount = cgroupfs::open_mount(MOUNT).ok();
+        }
+        cgroup
     }
-    pub fn create(&mut self, _r: Option<&Resources<'_>>) -> Result<()> {
-        use crate::error::Context;
-        if std::path::Path::new("/sys/fs/cgroup/cgroup.procs").exists() {
-            std::fs::create_dir_all(&self.path).context(|| "mkdir cgroup")?;
-            self.dir = Some(std::sync::Arc::new(std::fs::File::open(&self.path).context(|| "open")?));
+
+    /// Makes the cgroups and limits them. A user without rights on the hierarchies gets none, if neither a place nor
+    /// a limit is asked for. After an error no directory is left that was not there before.
+    ///
+    /// # Errors
+    /// EACCES; a limit that the host does not offer or the kernel does not take, by its key; a cgroup that is in use.
+    pub fn create(&mut self, resources: Option<&Resources<'_>>) -> Result<()> {
+        let none = Resources::default();
+        let resources = resources.unwrap_or(&none);
+        let mount = self.mount.as_ref().map(runtime_sys::AsFd::as_fd);
+        let Some(mount) = mount.filter(|_| !self.places.is_empty()) else {
+            if !self.is_chosen && create::is_rootless() && v2::needs(resources).is_empty() {
+                return Ok(());
+            }
+            return Err(Error::unsupported(format!(
+                "no cgroup hierarchy is mounted below {MOUNT}: mount cgroup2 there"
+            )));
+        };
+        let request = create::Request { resources, is_chosen: self.is_chosen };
+        self.unified = create::create(mount, &mut self.places, request)?.map_or_else(OnceCell::new, known);
+        if self.is_pure_v2 && self.places.is_empty() {
+            self.shown = format!("{MOUNT}{}", locate::own_on_v2()?);
         }
         Ok(())
     }
-    pub fn clone_fd(&self) -> Option<runtime_sys::BorrowedFd<'_>> {
-        self.dir.as_ref().map(|d| runtime_sys::AsFd::as_fd(&**d))
+
+    /// The directory on v2 in which a process of the container is to be born, if there is one.
+    pub fn clone_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.unified().map(Directory::fd)
     }
+
+    fn unified(&self) -> Option<&Directory> {
+        let open = || {
+            let place = self.places.iter().find(|place| place.is_v2())?;
+            Directory::open(self.mount().ok()?, &place.path).ok()
+        };
+        self.unified.get_or_init(open).as_ref()
+    }
+
+    /// Whether a process must be written into some cgroup by [`Cgroup::join`], because [`Cgroup::clone_fd`] does not
+    /// bring it into all of them.
+    #[must_use]
     pub fn needs_join(&self) -> bool {
-        false
+        self.places.iter().any(|place| !place.is_v2() || self.unified().is_none())
     }
-    pub fn join(&self, _pid: i32) -> Result<()> {
+
+    /// Brings a process into the cgroups that it was not born in.
+    ///
+    /// # Errors
+    /// ENOENT when the cgroup is gone, ENOSPC when it has no processor, EBUSY on v2 when it has been divided.
+    pub fn join(&self, pid: i32) -> Result<()> {
+        let born = self.unified().is_some();
+        for place in self.places.iter().filter(|place| !(place.is_v2() && born)) {
+            let path = format!("{}/cgroup.procs", place.path);
+            let file = cgroupfs::open_beneath(self.mount()?, &path, cgroupfs::Access::Write);
+            file.and_then(|file| cgroupfs::write(runtime_sys::AsFd::as_fd(&file), &pid.to_string()))
+                .context(|| format!("adding pid {pid} to {MOUNT}/{path}"))?;
+        }
         Ok(())
     }
+
+    /// Whether it is frozen.
+    #[must_use]
     pub fn is_frozen(&self) -> bool {
-        false
+        self.freezer().is_ok_and(|(place, directory)| freeze::is_frozen(&directory, place))
     }
-    pub fn kill(&self) -> Result<()> {
-        Ok(())
+
+    /// Stops all its processes where they are.
+    ///
+    /// # Errors
+    /// No freezer, no cgroup, or a process that does not stop.
+    pub fn freeze(&self) -> Result<()> {
+        let (place, directory) = self.freezer()?;
+        freeze::freeze(&directory, place)
     }
-    pub fn remove(&self) -> Result<()> {
-        let _ = std::fs::remove_dir(&self.path);
-        Ok(())
-    }
-    pub fn view(&self) -> Result<crate::plan::facts::CgroupView<'_>> {
-        if std::path::Path::new("/sys/fs/cgroup/cgroup.procs").exists() {
-            return Ok(crate::plan::facts::CgroupView::V2(&self.path));
-        }
-        let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-        let list = own
-            .lines()
-            .filter_map(|line| {
-                let mut parts = line.splitn(3, ':');
-                let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
-                Some(if let Some(name) = controllers.strip_prefix("name=") {
-                    (name.to_owned(), format!("none,name={name}"), format!("/sys/fs/cgroup/{name}{path}"))
-                } else if controllers.is_empty() {
-                    ("unified".to_owned(), String::new(), format!("/sys/fs/cgroup/unified{path}"))
-                } else {
-                    (
-                        controllers.to_owned(),
-                        controllers.to_owned(),
-                        format!("/sys/fs/cgroup/{controllers}{path}"),
-                    )
-                })
-            })
-            .collect();
-        Ok(crate::plan::facts::CgroupView::V1(list))
-    }
-    pub fn below(self, _paths: &[String]) -> Result<Cgroup> {
-        let mut cgroup = self;
-        if std::path::Path::new("/sys/fs/cgroup/cgroup.procs").exists() {
-            cgroup.dir = std::fs::File::open(&cgroup.path).ok().map(std::sync::Arc::new);
-        }
-        Ok(cgroup)
-    }
-    pub fn of_process(_pid: i32) -> Result<Cgroup> {
-        Ok(Cgroup::default())
-    }
+
+    /// Lets its processes go on; where there is no cgroup nothing stops them.
+    ///
+    /// # Errors
+    /// What the kernel answers.
     pub fn thaw(&self) -> Result<()> {
+        let freezer = self.places.iter().find(|place| place.has("freezer"));
+        let Some(place) = freezer.or_else(|| self.places.iter().find(|place| place.is_v2())) else {
+            return Ok(());
+        };
+        match Directory::open(self.mount()?, &place.path) {
+            Err(error) if tree::is_gone(&error) => Ok(()),
+            other => {
+                let directory = other.context(|| format!("open the cgroup {}", place.absolute()))?;
+                freeze::thaw(&directory, place)
+            }
+        }
+    }
+
+    fn freezer(&self) -> Result<(&Place, Directory)> {
+        self.first(|place| place.has("freezer"))
+            .or_else(|| self.first(Place::is_v2))
+            .ok_or_else(|| Error::unsupported("the container has no cgroup that can be frozen"))?
+    }
+
+    fn first(&self, is_it: impl Fn(&Place) -> bool) -> Option<Result<(&Place, Directory)>> {
+        let place = self.places.iter().find(|place| is_it(place))?;
+        let open = || {
+            let directory = Directory::open(self.mount()?, &place.path)
+                .context(|| format!("open the cgroup {}", place.absolute()))?;
+            Ok((place, directory))
+        };
+        Some(open())
+    }
+
+    /// The processes in it, by their numbers here, sorted; with those of the cgroups below it if asked for.
+    ///
+    /// # Errors
+    /// ENOENT when the cgroup is gone.
+    pub fn pids(&self, recursive: bool) -> Result<Vec<i32>> {
+        let (place, directory) = self.counted()?;
+        let depth = if recursive { tree::Depth::All } else { tree::Depth::One };
+        tree::pids(&directory, depth).context(|| format!("read the processes of {}", place.absolute()))
+    }
+
+    /// Whether nobody is in it, nor in a cgroup below it.
+    ///
+    /// # Errors
+    /// ENOENT when the cgroup is gone.
+    pub fn is_empty(&self) -> Result<bool> {
+        let (_, directory) = self.counted()?;
+        tree::is_empty(&directory)
+    }
+
+    /// The place whose processes are those of the container: inside, a manager of its own may move them about in
+    /// v1's named hierarchies and on the v2 side, hardly in the one of the devices.
+    fn counted(&self) -> Result<(&Place, Directory)> {
+        self.first(|place| place.has("devices"))
+            .or_else(|| self.first(Place::is_v2))
+            .or_else(|| self.first(|_| true))
+            .ok_or_else(|| Error::unsupported("the container has no cgroup"))?
+    }
+
+    /// Sends a signal to every process in it and below it, none of which can slip away meanwhile. A frozen one gets
+    /// it when it thaws.
+    ///
+    /// # Errors
+    /// ENOENT when the cgroup is gone.
+    pub fn signal_all(&self, signal: i32) -> Result<()> {
+        let (place, directory) = self.counted()?;
+        let holds = !self.is_frozen();
+        if holds && let Err(error) = self.freeze() {
+            log::debug!("{error}: its processes are signalled as they run");
+        }
+        let result = tree::signal_each(&directory, signal)
+            .context(|| format!("signal the processes of {}", place.absolute()));
+        if holds {
+            self.thaw()?;
+        }
+        result
+    }
+
+    /// Cgroups inside these, by `--cgroup` of `exec`: a path for all of them, or `CONTROLLER[,CONTROLLER]:PATH`.
+    ///
+    /// # Errors
+    /// A path that leads out, or a controller that is not there.
+    pub fn below(self, paths: &[String]) -> Result<Cgroup> {
+        if paths.is_empty() {
+            return Ok(self);
+        }
+        let mut places = self.places;
+        locate::descend(&mut places, paths)?;
+        Ok(Cgroup { mount: self.mount, ..Cgroup::at(places) })
+    }
+
+    /// The cgroups in which a process is, whoever brought it there.
+    ///
+    /// # Errors
+    /// ENOENT or ESRCH when it has ended.
+    pub fn of_process(pid: i32) -> Result<Cgroup> {
+        let mount = cgroupfs::open_mount(MOUNT).context(|| MOUNT)?;
+        let places = locate::places_of(runtime_sys::AsFd::as_fd(&mount), &pid.to_string())?;
+        Ok(Cgroup { mount: Some(mount), ..Cgroup::at(places) })
+    }
+
+    /// Kills every process in it and below it. A cgroup that is not there is no error.
+    ///
+    /// # Errors
+    /// What the kernel answers.
+    pub fn kill(&self) -> Result<()> {
+        // v2 kills at once and atomically; the rest finds nobody, unless somebody took a process out of that tree.
+        for place in self.places.iter().filter(|place| place.is_v2()) {
+            self.kill_at(place)?;
+        }
+        for place in self.places.iter().filter(|place| !place.is_v2()) {
+            self.kill_at(place)?;
+        }
         Ok(())
     }
-    pub fn signal_all(&self, _signal: i32) -> Result<()> {
-        Ok(())
+
+    fn kill_at(&self, place: &Place) -> Result<()> {
+        match Directory::open(self.mount()?, &place.path) {
+            Err(error) if tree::is_gone(&error) => Ok(()),
+            other => {
+                let directory = other.context(|| format!("open the cgroup {}", place.absolute()))?;
+                tree::kill(&directory, place)
+            }
+        }
+    }
+
+    /// Removes it with all cgroups below it, waiting for processes that are on their way out. All places are tried;
+    /// the first error is returned.
+    ///
+    /// # Errors
+    /// EBUSY when processes stay in it.
+    pub fn remove(&self) -> Result<()> {
+        let mut result = Ok(());
+        for place in &self.places {
+            let one = tree::remove(self.mount()?, place);
+            if result.is_ok() {
+                result = one;
+            } else if let Err(error) = one {
+                log::warn!("{error}");
+            }
+        }
+        result
+    }
+
+    /// Changes limits while processes are in it; what the resources do not name stays as it is.
+    ///
+    /// # Errors
+    /// The key, the file and the value that the kernel did not take.
+    pub fn update(&self, resources: &Resources<'_>) -> Result<()> {
+        if self.places.is_empty() {
+            return Err(Error::unsupported("the container has no cgroup: it can have no limits"));
+        }
+        let mount = self.mount()?;
+        let mut open = Vec::with_capacity(self.places.len());
+        for place in &self.places {
+            let directory = Directory::open(mount, &place.path)
+                .context(|| format!("open the cgroup {}", place.absolute()))?;
+            open.push((place, directory));
+        }
+        if !resources.devices.is_empty() {
+            attach::set_devices(&open, &resources.devices, attach::When::Update)?;
+        }
+        limits::apply(mount, &open, resources)
+    }
+
+    /// What a mount of type `cgroup` shows the container.
+    ///
+    /// # Errors
+    /// None that is expected.
+    pub fn view(&self) -> Result<View<'_>> {
+        if self.is_pure_v2 {
+            return Ok(View::V2(&self.shown));
+        }
+        let hierarchy = |place: &Place| {
+            let data = match place.controllers.strip_prefix("name=") {
+                Some(name) => format!("none,name={name}"),
+                None => place.controllers.clone(),
+            };
+            (place.base.clone(), data, place.absolute())
+        };
+        Ok(View::V1(self.places.iter().map(hierarchy).collect()))
+    }
+
+    fn mount(&self) -> Result<BorrowedFd<'_>> {
+        let mount = self.mount.as_ref().map(runtime_sys::AsFd::as_fd);
+        mount.ok_or_else(|| Error::unsupported(format!("{MOUNT} cannot be opened")))
+    }
+}
+
+fn known(directory: Directory) -> OnceCell<Option<Directory>> {
+    OnceCell::from(Some(directory))
+}
+
+/// `memory.checkBeforeUpdate`: a limit below what is in use would kill.
+fn check_usage(usage: u64, limit: Option<i64>, total: Option<i64>) -> Result<()> {
+    for (key, value, what) in [("limit", limit, "memory limit"), ("swap", total, "memory+swap limit")] {
+        if let Some(value) = value.and_then(|v| u64::try_from(v).ok()).filter(|v| usage > *v) {
+            let why = format!("rejecting {what} {value}, which is less than the {usage} in use");
+            return Err(Error::invalid(format!("/linux/resources/memory/{key}: {why}")));
+        }
+    }
+    Ok(())
+}
+
+/// A line of `rdma.max`.
+fn rdma_line(device: &str, limits: &Rdma) -> String {
+    let mut line = device.to_owned();
+    for (name, value) in [("hca_handle", limits.hca_handles), ("hca_object", limits.hca_objects)] {
+        if let Some(value) = value {
+            // Writing into a string cannot fail.
+            let _always_fits = write!(line, " {name}={value}");
+        }
+    }
+    line
+}
+
+/// A size of huge pages, which becomes a part of a file's name.
+fn page_size(size: &str) -> Result<&str> {
+    let digits = size.bytes().take_while(u8::is_ascii_digit).count();
+    if digits > 0 && matches!(&size[digits..], "KB" | "MB" | "GB") {
+        return Ok(size);
+    }
+    let why =
+        format!("/linux/resources/hugepageLimits: {size:?} is no page size as the kernel writes them (2MB)");
+    Err(Error::invalid(why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // SP-30
+    #[test]
+    fn a_page_size_is_a_number_with_a_unit() {
+        for size in ["2MB", "1GB", "64KB"] {
+            assert_eq!(page_size(size).unwrap(), size);
+        }
+        for size in ["", "MB", "2", "2mb", "2MB/../x", "../2MB", "2 MB"] {
+            assert!(page_size(size).is_err(), "{size}");
+        }
+    }
+
+    #[test]
+    fn an_rdma_line_has_what_is_limited() {
+        assert_eq!(
+            rdma_line("mlx5_1", &Rdma { hca_handles: Some(3), hca_objects: None }),
+            "mlx5_1 hca_handle=3"
+        );
+        let both = Rdma { hca_handles: Some(3), hca_objects: Some(7) };
+        assert_eq!(rdma_line("m", &both), "m hca_handle=3 hca_object=7");
+    }
+
+    // SP-26
+    #[test]
+    fn a_limit_below_the_usage_is_refused_by_its_key() {
+        check_usage(5, Some(5), Some(-1)).unwrap();
+        let error = check_usage(6, Some(5), None).unwrap_err().to_string();
+        assert!(error.contains("memory/limit: rejecting memory limit 5"), "{error}");
+        let error = check_usage(6, None, Some(5)).unwrap_err().to_string();
+        assert!(error.contains("memory/swap: rejecting memory+swap limit"), "{error}");
     }
 }

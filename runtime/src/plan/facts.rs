@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a plan must know of the host and of the container's namespaces.
 
+pub use crate::cgroup::View as CgroupView;
 use runtime_sys::namespace;
 
 /// Gathered before planning; planning itself asks nobody.
@@ -14,15 +15,6 @@ pub struct Facts<'f> {
     pub inherited_propagation: u64,
     /// How the host's control groups look.
     pub cgroups: CgroupView<'f>,
-}
-
-/// The control groups that a mount of type `cgroup` shows.
-#[derive(Debug)]
-pub enum CgroupView<'f> {
-    /// One v2 tree; the path is the container's own directory on the host.
-    V2(&'f str),
-    /// Hierarchies of v1: the folder's name, the mount's options, the container's own directory on the host.
-    V1(Vec<(String, String, String)>),
 }
 
 impl Facts<'_> {

@@ -121,13 +121,15 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
     container.save_config(&bytes)?;
     // Written before the cgroup is made: a kill between the two leaves nothing that delete cannot find.
     container.save_first(&state)?;
+    // It takes back what it made itself: a cgroup that was there, with others in it, must not be killed below.
+    cgroup.create(linux.resources.as_ref()).context(|| "make the cgroup")?;
+    state.cgroup = cgroup.saved();
     let saved = state.cgroup.clone();
     undo.push("remove the cgroup", move || {
         let cgroup = Cgroup::open(&saved);
         cgroup.kill()?;
         cgroup.remove()
     });
-    cgroup.create(linux.resources.as_ref()).context(|| "make the cgroup")?;
     let parts = Parts {
         spec: &spec,
         linux,

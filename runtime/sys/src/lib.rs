@@ -6,6 +6,10 @@
 //! It builds without `std` for the stage, which runs without a libc.
 #![cfg_attr(not(feature = "std"), no_std)]
 
+#[cfg(feature = "std")]
+pub mod bpf;
+#[cfg(feature = "std")]
+pub mod cgroupfs;
 pub mod clone;
 pub mod credentials;
 pub mod error;
