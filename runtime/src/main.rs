@@ -56,7 +56,16 @@ fn carry_out(global: &Global, call: &Call) -> ExitCode {
 
 fn dispatch(global: &Global, call: &Call) -> Result<i32> {
     log::debug!("ctrun {} {}", call.verb.name, call.read.words.join(" "));
-    on_containers(&Root::open(&global.root)?, call)
+    match call.verb.name {
+        "spec" => verbs::spec::write(&call.bundle(), call.read.has("rootless"))?,
+        "features" => print(&verbs::features::json())?,
+        "validate" => {
+            let isolation = call.read.last("isolation");
+            print(&verbs::validate::validate(&call.bundle(), call.config().as_deref(), isolation)?)?;
+        }
+        _ => return on_containers(&Root::open(&global.root)?, call),
+    }
+    Ok(0)
 }
 
 fn on_containers(root: &Root, call: &Call) -> Result<i32> {

@@ -76,6 +76,10 @@ fn error(failure: &Failure<'_>) -> Error {
     let step = String::from_utf8_lossy(failure.step);
     let call = String::from_utf8_lossy(failure.call);
     let detail = String::from_utf8_lossy(failure.detail);
+    let call = match failure.subject {
+        b"" => call,
+        subject => format!("{call}({})", String::from_utf8_lossy(subject)).into(),
+    };
     let errno = Errno::from_raw_os_error(failure.errno.max(1));
     let why = errno_text(errno);
     let kind = match (step.as_ref(), errno) {
@@ -137,8 +141,13 @@ mod tests {
     use super::*;
 
     fn text(step: &str, call: &str, errno: i32, detail: &str) -> String {
-        let failure =
-            Failure { step: step.as_bytes(), call: call.as_bytes(), errno, detail: detail.as_bytes() };
+        let failure = Failure {
+            step: step.as_bytes(),
+            call: call.as_bytes(),
+            errno,
+            subject: b"",
+            detail: detail.as_bytes(),
+        };
         error(&failure).to_string()
     }
 

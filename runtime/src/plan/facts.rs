@@ -7,6 +7,8 @@ use runtime_sys::namespace;
 /// Gathered before planning; planning itself asks nobody.
 #[derive(Debug)]
 pub struct Facts<'f> {
+    /// The bundle's absolute path: sources of bind mounts are relative to it.
+    pub bundle: &'f str,
     /// `CLONE_NEW*` bits of the namespaces that are made.
     pub new_namespaces: u64,
     /// `CLONE_NEW*` bits of the namespaces that are joined by path.

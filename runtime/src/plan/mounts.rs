@@ -163,8 +163,12 @@ fn bind<'a>(
     let Some(source) = mount.source.as_deref().filter(|source| !source.is_empty()) else {
         return Err(Error::invalid("a bind mount needs a source"));
     };
+    let source = match source.starts_with('/') {
+        true => arena.c_str(source)?,
+        false => arena.c_str(&format!("{}/{source}", facts.bundle))?,
+    };
     Ok(Bind {
-        source: arena.c_str(source)?,
+        source,
         recursive: options.bind.unwrap_or(false),
         nofollow: options.source_nofollow,
         top: Attributes { set: options.set, clear: options.clear },

@@ -42,15 +42,24 @@ pub struct Namespaces<'s> {
 /// # Errors
 /// [`crate::ErrorKind::Invalid`] for an unknown type or one that is named twice.
 pub fn plan<'s>(linux: &'s spec::Linux<'_>) -> Result<Namespaces<'s>> {
+    let mut problems = Vec::new();
+    let planned = collect(linux, &mut problems);
+    if problems.is_empty() { Ok(planned) } else { Err(Error::invalid(problems.join("; "))) }
+}
+
+/// The same with all problems: what is wrong is left out.
+pub fn collect<'s>(linux: &'s spec::Linux<'_>, problems: &mut Vec<String>) -> Namespaces<'s> {
     let mut planned = Namespaces::default();
     for (index, namespace) in linux.namespaces.iter().enumerate() {
         let pointer = format!("/linux/namespaces/{index}/type");
         let kind = &*namespace.kind;
         let Some((_, flag)) = TYPES.iter().find(|(name, _)| *name == kind) else {
-            return Err(Error::invalid(format!("{pointer}: unknown namespace {kind:?}")));
+            problems.push(format!("{pointer}: unknown namespace {kind:?}"));
+            continue;
         };
         if (planned.new | planned.joined()) & flag != 0 {
-            return Err(Error::invalid(format!("{pointer}: namespace {kind:?} is listed twice")));
+            problems.push(format!("{pointer}: namespace {kind:?} is listed twice"));
+            continue;
         }
         match namespace.path.as_deref().filter(|path| !path.is_empty()) {
             Some(path) => planned.join.push((*flag, path)),
@@ -58,7 +67,7 @@ pub fn plan<'s>(linux: &'s spec::Linux<'_>) -> Result<Namespaces<'s>> {
         }
     }
     planned.join.sort_by_key(|(flag, _)| TYPES.iter().position(|(_, known)| known == flag));
-    Ok(planned)
+    planned
 }
 
 impl Namespaces<'_> {

@@ -154,7 +154,11 @@ fn capability_sets(sets: &spec::Capabilities<'_>) -> Capabilities {
     }
 }
 
-fn scheduler(scheduler: &spec::Scheduler<'_>) -> Result<Scheduler> {
+/// The scheduler's numbers.
+///
+/// # Errors
+/// [`crate::ErrorKind::Invalid`] for unknown words.
+pub fn scheduler(scheduler: &spec::Scheduler<'_>) -> Result<Scheduler> {
     let find = |name: &str| POLICIES.iter().find(|(known, _)| *known == name).map(|(_, number)| *number);
     let policy = find(&scheduler.policy).ok_or_else(|| {
         Error::invalid(format!("/process/scheduler/policy: unknown {:?}", &*scheduler.policy))
@@ -181,7 +185,11 @@ fn scheduler(scheduler: &spec::Scheduler<'_>) -> Result<Scheduler> {
     })
 }
 
-fn io_priority(priority: &spec::IoPriority<'_>) -> Result<u32> {
+/// As ioprio_set(2) joins class and level.
+///
+/// # Errors
+/// [`crate::ErrorKind::Invalid`] for unknown words.
+pub fn io_priority(priority: &spec::IoPriority<'_>) -> Result<u32> {
     let class = match &*priority.class {
         "IOPRIO_CLASS_RT" => 1,
         "IOPRIO_CLASS_BE" => 2,
@@ -196,10 +204,21 @@ fn io_priority(priority: &spec::IoPriority<'_>) -> Result<u32> {
 fn affinity<'a>(arena: &'a Arena, process: &spec::Process<'_>, is_exec: bool) -> Result<Option<&'a [u8]>> {
     let Some(affinity) = process.exec_cpu_affinity.as_ref().filter(|_| is_exec) else { return Ok(None) };
     let Some(list) = affinity.last.as_deref().or(affinity.initial.as_deref()) else { return Ok(None) };
-    let mask = processors(list).ok_or_else(|| {
-        Error::invalid(format!("/process/execCPUAffinity: {list:?} is no list of processors"))
-    })?;
-    Ok(Some(arena.bytes(&mask)))
+    Ok(Some(arena.bytes(&mask(list)?)))
+}
+
+fn mask(list: &str) -> Result<Vec<u8>> {
+    processors(list)
+        .ok_or_else(|| Error::invalid(format!("/process/execCPUAffinity: {list:?} is no list of processors")))
+}
+
+/// Checks both lists of processors.
+///
+/// # Errors
+/// [`crate::ErrorKind::Invalid`].
+pub fn affinities(process: &spec::Process<'_>) -> Result<()> {
+    let Some(affinity) = &process.exec_cpu_affinity else { return Ok(()) };
+    affinity.initial.iter().chain(&affinity.last).try_for_each(|list| mask(list).map(drop))
 }
 
 /// A list like `0-3,7` as a mask, lowest first, padded to whole words as sched_setaffinity(2) wants it.

@@ -144,7 +144,9 @@ fn root_plan<'a>(
 ) -> Result<Root<'a>> {
     let inherited_propagation = mounts::inherited_propagation(parts.spec)?;
     let cgroups = parts.cgroup.view()?;
+    let bundle = parts.state.bundle.to_string_lossy();
     let facts = Facts {
+        bundle: &bundle,
         new_namespaces: parts.namespaces.new,
         joined_namespaces: parts.namespaces.joined(),
         inherited_propagation,

@@ -14,11 +14,11 @@ use crate::spec::{self, Spec, check};
 use crate::state::{Container, Root, State, Status, now, start_time};
 use crate::undo::Undo;
 use crate::{console, hooks, oom};
-use runtime_sys::{AsFd, AsRawFd, OwnedFd, namespace};
+use runtime_sys::{AsFd, AsRawFd, OwnedFd, fs, namespace};
 use std::path::{Path, PathBuf};
 
 /// The largest config.json that is read.
-const LARGEST_CONFIG: u64 = 16 << 20;
+const LARGEST_CONFIG: usize = 16 << 20;
 
 /// What `create` and `run` are told.
 #[derive(Debug, Default)]
@@ -74,15 +74,12 @@ pub struct Created {
 /// # Errors
 /// ENOENT; [`ErrorKind::Invalid`] when it is too large.
 pub fn read_config(path: &Path) -> Result<Vec<u8>> {
-    use std::io::Read;
+    use std::os::unix::ffi::OsStrExt;
     let what = || format!("read {}", path.display());
-    let file = std::fs::File::open(path).context(what)?;
-    let mut bytes = Vec::with_capacity(16 << 10);
-    file.take(LARGEST_CONFIG + 1).read_to_end(&mut bytes).context(what)?;
-    if bytes.len() as u64 > LARGEST_CONFIG {
-        return Err(Error::invalid(format!("{} is larger than 16 MiB", path.display())));
-    }
-    Ok(bytes)
+    let name = std::ffi::CString::new(path.as_os_str().as_bytes())
+        .map_err(|_| Error::invalid(format!("{} holds a NUL", path.display())))?;
+    let file = fs::open(fs::CWD, &name, fs::OpenFlags::RDONLY, 0).context(what)?;
+    fs::read_all(file.as_fd(), LARGEST_CONFIG).context(what)
 }
 
 /// The types of a configuration; `name` is the file's, for the error.
@@ -193,6 +190,7 @@ fn first_state(
             .collect(),
         cgroup: cgroup.saved(),
         namespaces: namespaces.all(),
+        has_hooks: spec.hooks.is_some(),
         uid_mappings: linux.map_or_else(Vec::new, |linux| linux.uid_mappings.to_vec()),
         gid_mappings: linux.map_or_else(Vec::new, |linux| linux.gid_mappings.to_vec()),
     }

@@ -39,6 +39,8 @@ pub struct State {
     pub cgroup: crate::cgroup::Saved,
     /// `CLONE_NEW*` bits of the namespaces that are not the runtime's own: what exec joins.
     pub namespaces: u64,
+    /// Whether its configuration has hooks: most have none, and need not be read again.
+    pub has_hooks: bool,
     /// Mappings of its user namespace, if it has one of its own.
     pub uid_mappings: Vec<IdMapping>,
     /// Mappings of its user namespace, if it has one of its own.
@@ -77,7 +79,9 @@ impl Status {
 /// Start time of a process that lives: nothing for one that is gone or a zombie.
 #[must_use]
 pub fn start_time(pid: i32) -> Option<u64> {
-    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let path = std::ffi::CString::new(format!("/proc/{pid}/stat")).ok()?;
+    let mut stat = [0; 512];
+    let stat = runtime_sys::fs::read_once(&path, &mut stat).ok()?;
     // The name stands in parentheses and may hold anything, so the fields are counted from the last one.
     let after = stat.iter().rposition(|byte| *byte == b')')? + 2;
     let mut fields = std::str::from_utf8(stat.get(after..)?).ok()?.split(' ');

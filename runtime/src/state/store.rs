@@ -12,6 +12,9 @@ use runtime_sys::{AsFd, AsRawFd, Call, Errno, OwnedFd, socket};
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
+/// The largest file of ours that is read, in bytes.
+const LARGEST: usize = 16 << 20;
+
 /// The folder of all containers (`--root`).
 #[derive(Debug)]
 pub struct Root {
@@ -187,9 +190,8 @@ impl Container {
             Err(error) if error.errno == Errno::NOENT => return Ok(None),
             other => other?,
         };
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut std::fs::File::from(file), &mut bytes)
-            .context(|| format!("read {name:?} of {}", self.id))?;
+        let bytes =
+            fs::read_all(file.as_fd(), LARGEST).context(|| format!("read {name:?} of {}", self.id))?;
         Ok(Some(bytes))
     }
 
@@ -312,7 +314,8 @@ impl Container {
     /// # Errors
     /// What unlink(2) and rmdir(2) answer.
     pub fn remove(&self) -> Result<()> {
-        for name in [c"state.json", c"config.json", c"start.sock", c".state.json"] {
+        // What an interrupted save or start left is found by the last step.
+        for name in [c"state.json", c"config.json"] {
             match rx::unlinkat(&self.directory, name, rx::AtFlags::empty()) {
                 Ok(()) | Err(Errno::NOENT) => {}
                 Err(errno) => {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `delete`: everything that a container has on the host goes.
 
-use super::start::contains;
 use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hooks;
@@ -54,12 +53,12 @@ pub fn delete(root: &Root, id: &str, force: bool) -> Result<()> {
 pub(super) fn remove(container: &Container, state: &State) -> Result<()> {
     let cgroup = Cgroup::open(&state.cgroup);
     cgroup.kill().and_then(|()| cgroup.remove()).context(|| "remove the cgroup")?;
-    // A half-made container has no configuration yet, and so no hooks.
-    let config = container.config().unwrap_or_default();
+    if !state.has_hooks {
+        return container.remove();
+    }
+    let config = container.config()?;
     container.remove()?;
-    if contains(&config, b"\"poststop\"")
-        && let Some(hooks) = &parse(&config, "config.json")?.hooks
-    {
+    if let Some(hooks) = &parse(&config, "config.json")?.hooks {
         for hook in hooks.poststop.iter() {
             // The specification: a failure is logged, and the others run.
             if let Err(error) = hooks::run_all("poststop", std::slice::from_ref(hook), state, Status::Stopped)

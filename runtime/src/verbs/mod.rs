@@ -4,8 +4,11 @@
 pub mod create;
 pub mod delete;
 pub mod exec;
+pub mod features;
 pub mod kill;
 pub mod list;
 pub mod run;
+pub mod spec;
 pub mod start;
 pub mod state;
+pub mod validate;

@@ -14,8 +14,7 @@ use crate::state::Root;
 pub fn run(root: &Root, options: &CreateOptions, keep: bool) -> Result<i32> {
     let blocked = block_signals()?;
     let Created { container, state, launched, master } = create(root, options, Start::Now)?;
-    let hooks = start::has_poststart(&container)?;
-    if hooks {
+    if state.has_hooks {
         launched.hear_the_end()?;
         start::poststart(&container, &state)?;
     }

@@ -35,26 +35,11 @@ pub fn start(root: &Root, id: &str) -> Result<()> {
 /// # Errors
 /// When the configuration that was kept cannot be read.
 pub(super) fn poststart(container: &Container, state: &State) -> Result<()> {
-    let config = container.config()?;
-    if !contains(&config, b"\"poststart\"") {
+    if !state.has_hooks {
         return Ok(());
     }
+    let config = container.config()?;
     let spec = parse(&config, "config.json")?;
     let Some(hooks) = &spec.hooks else { return Ok(()) };
     hooks::run_all("poststart", &hooks.poststart, state, Status::Running)
-}
-
-/// Whether the configuration may have such a hook. A search as text: nearly no container has one, and parsing costs
-/// more.
-///
-/// # Errors
-/// When the configuration that was kept cannot be read.
-pub(super) fn has_poststart(container: &Container) -> Result<bool> {
-    Ok(contains(&container.config()?, b"\"poststart\""))
-}
-
-/// Whether `needle` occurs in `bytes`.
-#[must_use]
-pub(super) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle)
 }

@@ -80,6 +80,44 @@ pub(crate) fn ensure_directory<'a>(
     find(as_fd(&parent), name, Links::None).about(path)
 }
 
+/// The root directory of a tmpfs that the stage has just mounted: nobody else has been in it, so a name in it is what
+/// the stage made of it, and it is reached without walking the path again.
+pub(crate) struct Fresh<'a> {
+    /// Where it is mounted: one component below the root.
+    pub(crate) path: &'a [u8],
+    /// Its root.
+    pub(crate) directory: OwnedFd,
+}
+
+impl Fresh<'_> {
+    /// Whether a path lies below it.
+    pub(crate) fn holds(&self, path: &[u8]) -> bool {
+        path.strip_prefix(self.path).is_some_and(|rest| rest.first() == Some(&b'/'))
+    }
+
+    /// Whether a path is this directory.
+    pub(crate) fn is(&self, path: &[u8]) -> bool {
+        self.path == path
+    }
+}
+
+/// As [`ensure_directory`], shorter where the parent is the fresh one.
+pub(crate) fn ensure_directory_at<'a>(
+    fresh: Option<&Fresh<'_>>,
+    root: BorrowedFd<'_>,
+    path: &'a [u8],
+    links: Links,
+) -> Result<OwnedFd, Fault<'a>> {
+    let (parent, name) = split_last(path);
+    let Some(fresh) = fresh.filter(|fresh| fresh.is(parent) && !name.is_empty()) else {
+        return ensure_directory(root, path, links);
+    };
+    let mut buffer = PathBuffer::new();
+    let name = buffer.join(&[name]).ok_or_else(|| too_long(path))?;
+    fs::ensure_directory(as_fd(&fresh.directory), name, 0o755).about(path)?;
+    find(as_fd(&fresh.directory), name, Links::None).about(path)
+}
+
 /// Opens a regular file below the root, making it empty when it is missing.
 pub(crate) fn ensure_file<'a>(
     root: BorrowedFd<'_>,

@@ -36,6 +36,8 @@ struct Stage<'a> {
     started: Option<OwnedFd>,
     /// Whether the working directory must be entered as the payload's user.
     enter_directory_late: bool,
+    /// The tmpfs that was mounted last, as long as nothing else was mounted on it.
+    fresh: Option<files::Fresh<'a>>,
     /// The root's mount, once it is attached.
     tree: Option<BorrowedFd<'static>>,
     /// The mask that we were born with.
@@ -113,6 +115,7 @@ fn run(plan_fd: i32) -> i32 {
         channel: fd::inherited(plan.channel),
         started: None,
         enter_directory_late: false,
+        fresh: None,
         tree: None,
         umask: 0o022,
         program: files::PathBuffer::new(),

@@ -36,6 +36,8 @@ wire_struct! {
         pub call: &'a [u8],
         /// What it answered.
         pub errno: i32,
+        /// What was wrong of the detail: an option of a mount.
+        pub subject: &'a [u8],
         /// The path, key or name that it was about.
         pub detail: &'a [u8],
     }
@@ -93,6 +95,7 @@ impl<'a> FromStage<'a> {
                 cursor.counted(failure.step);
                 cursor.counted(failure.call);
                 cursor.bytes(&failure.errno.to_ne_bytes());
+                cursor.counted(failure.subject);
                 cursor.counted(failure.detail);
             }
         }
@@ -131,7 +134,7 @@ mod tests {
     #[test]
     fn a_failure_with_a_long_detail_is_cut_and_still_read() {
         let detail = [b'x'; 10_000];
-        let failure = Failure { step: b"mount", call: b"openat2", errno: 2, detail: &detail };
+        let failure = Failure { step: b"mount", call: b"openat2", errno: 2, subject: b"", detail: &detail };
         let mut buffer = [0; LONGEST];
         let message = FromStage::Failed(failure).put(&mut buffer);
         let Ok(FromStage::Failed(read)) = FromStage::get(message) else { panic!("not a failure") };

@@ -2,7 +2,7 @@
 //! The step that makes the container's mounts, each through descriptors.
 
 use crate::fault::About;
-use crate::files::{self, as_fd, ensure_directory, ensure_file};
+use crate::files::{self, Fresh, as_fd, ensure_file};
 use crate::{Fault, Stage, StepResult};
 use runtime_sys::fs::Links;
 use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
@@ -12,32 +12,35 @@ use stage::plan::{Attributes, Bind, FileSystem, Mount};
 pub(crate) fn mount_all<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
     for mount in root.mounts.iter() {
-        mount_one(tree, &mount).about(mount.target.to_bytes())?;
+        mount_one(tree, &mut stage.fresh, &mount).about(mount.target.to_bytes())?;
     }
     Ok(())
 }
 
-fn mount_one<'a>(root: BorrowedFd<'_>, plan: &Mount<'a>) -> StepResult<'a> {
+fn mount_one<'a>(root: BorrowedFd<'_>, fresh: &mut Option<Fresh<'a>>, plan: &Mount<'a>) -> StepResult<'a> {
     let path = plan.target.to_bytes();
     let links = if plan.refuse_links { Links::None } else { Links::InRoot };
     if let Some(attributes) = plan.remount {
         let place = files::find(root, plan.target, links)?;
         return Ok(mount::mount_setattr(as_fd(&place), c"", false, &attr(attributes))?);
     }
-    let made;
+    let mut made = None;
     let tree = if let Some(number) = plan.tree {
         fd::inherited(number)
     } else {
-        made = match (&plan.bind, &plan.fs) {
+        let new = match (&plan.bind, &plan.fs) {
             (Some(bind), _) => open_bind(bind)?,
             (None, Some(file_system)) => make(file_system, plan.attributes)?,
             (None, None) => return Err(Fault::new("mount", Errno::INVAL.raw_os_error(), path)),
         };
-        as_fd(&made)
+        as_fd(made.insert(new))
     };
     let is_directory = plan.fs.is_some() || fs::is_directory(&fs::fstat(tree)?);
-    let place =
-        if is_directory { ensure_directory(root, path, links)? } else { ensure_file(root, path, links)? };
+    let place = if is_directory {
+        files::ensure_directory_at(fresh.as_ref(), root, path, links)?
+    } else {
+        ensure_file(root, path, links)?
+    };
     if plan.keep_mode {
         let mode = fs::fstat(as_fd(&place))?.st_mode & 0o7777;
         fs::chmod_directory(tree, mode)?;
@@ -52,7 +55,14 @@ fn mount_one<'a>(root: BorrowedFd<'_>, plan: &Mount<'a>) -> StepResult<'a> {
     if let Some(attributes) = plan.recursive {
         mount::mount_setattr(tree, c"", true, &attr(attributes))?;
     }
-    set_propagation(tree, plan.propagation)
+    set_propagation(tree, plan.propagation)?;
+    let is_tmpfs = plan.fs.is_some_and(|fs| fs.fstype == c"tmpfs");
+    if is_tmpfs && !plan.copy_up && plan.tree.is_none() && !path.contains(&b'/') {
+        *fresh = made.map(|directory| Fresh { path, directory });
+    } else if fresh.as_ref().is_some_and(|fresh| !fresh.holds(path)) {
+        *fresh = None;
+    }
+    Ok(())
 }
 
 fn attr(attributes: Attributes) -> MountAttr {
@@ -77,10 +87,10 @@ pub(crate) fn set_propagation<'a>(tree: BorrowedFd<'_>, flags: u64) -> StepResul
 
 /// A new file system as a detached mount.
 fn make<'a>(plan: &FileSystem<'a>, attributes: u64) -> Result<OwnedFd, Fault<'a>> {
-    let context = mount::fsopen(plan.fstype).about(plan.fstype.to_bytes())?;
-    mount::fsconfig(as_fd(&context), c"source", Some(plan.source)).about(plan.source.to_bytes())?;
+    let context = mount::fsopen(plan.fstype).on(plan.fstype.to_bytes())?;
+    mount::fsconfig(as_fd(&context), c"source", Some(plan.source)).on(plan.source.to_bytes())?;
     for option in plan.options.iter() {
-        mount::fsconfig(as_fd(&context), option.key, option.value).about(option.key.to_bytes())?;
+        mount::fsconfig(as_fd(&context), option.key, option.value).on(option.key.to_bytes())?;
     }
     let attributes = u32::try_from(attributes).unwrap_or(u32::MAX);
     Ok(mount::fsmount(as_fd(&context), MountAttrFlags::from_bits_retain(attributes))?)

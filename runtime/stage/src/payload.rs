@@ -49,6 +49,10 @@ pub(crate) fn set_limits<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 
 /// As root first, which reaches more; a directory that only the payload's user may enter comes later.
 pub(crate) fn enter_directory<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+    if stage.plan.root.is_some() && stage.plan.process.cwd == c"/" {
+        // Where entering the root has left us.
+        return Ok(());
+    }
     match change_directory(stage.plan.process.cwd) {
         Err(fault) if fault.is(Errno::ACCESS) && stage.plan.process.uid != 0 => {
             stage.enter_directory_late = true;

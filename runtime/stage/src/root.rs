@@ -60,6 +60,10 @@ pub(crate) fn make_devices<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
             continue;
         }
         let (parent, name) = split_last(path);
+        if let Some(fresh) = stage.fresh.as_ref().filter(|fresh| fresh.is(parent)) {
+            make_device(as_fd(&fresh.directory), &device, name).about(path)?;
+            continue;
+        }
         let directory = match last {
             Some((known, directory)) if known == parent => directory,
             // No link on the way: an image whose /dev points elsewhere gets no nodes there (CVE-2026-41579).
@@ -103,18 +107,23 @@ fn make_device<'a>(directory: BorrowedFd<'_>, device: &Device<'a>, name: &'a [u8
 
 pub(crate) fn make_links<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
-    let mut directory: Option<OwnedFd> = None;
+    let opened: OwnedFd;
+    // All of them lie in /dev.
+    let directory = match (&stage.fresh, root.links.iter().next()) {
+        (_, None) => return Ok(()),
+        (Some(fresh), Some(link)) if fresh.is(split_last(link.path.to_bytes()).0) => as_fd(&fresh.directory),
+        (_, Some(link)) => {
+            opened = ensure_directory(tree, split_last(link.path.to_bytes()).0, Links::None)?;
+            as_fd(&opened)
+        }
+    };
     for link in root.links.iter() {
         let path = link.path.to_bytes();
-        let (parent, name) = split_last(path);
-        if directory.is_none() {
-            directory = Some(ensure_directory(tree, parent, Links::None)?);
-        }
-        let Some(directory) = directory.as_ref() else { continue };
+        let (_, name) = split_last(path);
         let mut buffer = PathBuffer::new();
         let name =
             buffer.join(&[name]).ok_or(Fault::new("symlinkat", Errno::NAMETOOLONG.raw_os_error(), path))?;
-        match fs::symlinkat(link.target, as_fd(directory), name) {
+        match fs::symlinkat(link.target, directory, name) {
             Err(error) if error.errno == Errno::EXIST => {}
             other => other.about(path)?,
         }
@@ -139,10 +148,11 @@ pub(crate) fn hide_paths<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let mut empty: Option<OwnedFd> = None;
     for path in root.masked.iter() {
         let Some(place) = existing(tree, path)? else { continue };
-        let source = if fs::is_directory(&fs::fstat(as_fd(&place))?) { &mut empty } else { &mut null };
+        let is_directory = fs::is_directory(&fs::fstat(as_fd(&place))?);
+        let source = if is_directory { &mut empty } else { &mut null };
         let cover = match source {
             Some(source) => mount::clone_mount(as_fd(source), false).about(path.to_bytes())?,
-            None if fs::is_directory(&fs::fstat(as_fd(&place))?) => empty_directory()?,
+            None if is_directory => empty_directory()?,
             None => {
                 let device = null_device(tree)?;
                 let cover = mount::clone_mount(as_fd(&device), false).about(b"/dev/null")?;

@@ -134,3 +134,9 @@ pub fn user() -> u32 {
 pub fn effective_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
+
+/// The caller's effective group.
+#[must_use]
+pub fn effective_group() -> u32 {
+    rustix::process::getegid().as_raw()
+}

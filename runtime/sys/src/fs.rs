@@ -386,3 +386,35 @@ pub fn sealed_memory_file(name: &CStr, content: &[u8], executable: Executable) -
 pub fn keep_over_exec(fd: BorrowedFd<'_>) -> Result<()> {
     rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty()).call("fcntl", format_args!("F_SETFD, 0"))
 }
+
+/// Reads a file of the kernel's, which gives all that it has in one read(2) when the buffer is large enough.
+///
+/// # Errors
+/// What openat(2) and read(2) answer.
+pub fn read_once<'b>(path: &CStr, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
+    let file = open(CWD, path, OFlags::RDONLY, 0)?;
+    let len = rustix::io::read(&file, &mut *buffer).call("read", format_args!("{path:?}"))?;
+    Ok(&buffer[..len])
+}
+
+/// Reads the rest of a file, at most `limit` bytes.
+///
+/// # Errors
+/// What read(2) answers; EFBIG for a longer file.
+#[cfg(feature = "std")]
+pub fn read_all(file: BorrowedFd<'_>, limit: usize) -> Result<std::vec::Vec<u8>> {
+    let mut bytes = std::vec::Vec::with_capacity(8 << 10);
+    loop {
+        if bytes.len() == bytes.capacity() {
+            bytes.reserve(bytes.len());
+        }
+        match rustix::io::read(file, rustix::buffer::spare_capacity(&mut bytes)) {
+            Ok(0) => return Ok(bytes),
+            Ok(_) if bytes.len() > limit => {
+                return Err(SysError::with("read", Errno::FBIG, format_args!("more than {limit} bytes")));
+            }
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(SysError::with("read", errno, format_args!(""))),
+        }
+    }
+}
