@@ -25,7 +25,7 @@ pub fn json() -> Result<String> {
         "mountOptions": options,
         "linux": {
             "namespaces": kinds,
-            "capabilities": capabilities::NAMES,
+            "capabilities": &capabilities::NAMES[..],
             "cgroup": { "v1": true, "v2": true, "systemd": false, "systemdUser": false, "rdma": true },
             "seccomp": {
                 "enabled": true,
