@@ -58,7 +58,7 @@ fn dispatch(global: &Global, call: &Call) -> Result<i32> {
     log::debug!("ctrun {} {}", call.verb.name, call.read.words.join(" "));
     match call.verb.name {
         "spec" => verbs::spec::write(&call.bundle(), call.read.has("rootless"))?,
-        "features" => print(&verbs::features::json())?,
+        "features" => print(&verbs::features::json()?)?,
         "validate" => {
             let isolation = call.read.last("isolation");
             print(&verbs::validate::validate(&call.bundle(), call.config().as_deref(), isolation)?)?;

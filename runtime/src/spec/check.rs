@@ -43,7 +43,7 @@ pub fn check(spec: &Spec<'_>) -> Result<()> {
     match &spec.root {
         None => problems.add("/root", "missing: name the root file system"),
         Some(root) if root.path.is_empty() => {
-            problems.add("/root/path", "missing: name the root file system")
+            problems.add("/root/path", "missing: name the root file system");
         }
         Some(_) => {}
     }
