@@ -5,7 +5,6 @@ use super::program::{Ask, Program, Target, lower_half};
 use super::rules::{Condition, Rule};
 use super::table::Abi;
 use super::words::Operator;
-use std::cmp::Ordering;
 
 /// The first rule that holds decides, else `default`. An ABI of 32 bits is asked for the lower halves alone: what
 /// the registers' upper halves hold there is no argument.
@@ -24,41 +23,75 @@ pub(super) fn emit(program: &mut Program, rules: &[&Rule], abi: &Abi, default: T
     next
 }
 
-/// Rules of one action are alternatives, in any order. Of different actions, libseccomp asks for the higher first
-/// argument first, then for equality before order and order before its opposite, then for the narrower bound; and
-/// for the rule with more conditions when one begins like another.
+/// Rules of one action are alternatives, in any order. Of different actions, libseccomp's order decides.
 fn ordered<'r>(rules: &[&'r Rule], abi: &Abi) -> Vec<&'r Rule> {
-    let mut rules = rules.to_vec();
-    if rules.iter().any(|rule| rule.action != rules[0].action) {
-        rules.sort_by(|a, b| precedence(a, b, abi));
+    if rules.iter().all(|rule| rule.action == rules[0].action) {
+        return rules.to_vec();
     }
-    rules
+    let mut ordered = Vec::with_capacity(rules.len());
+    for rule in rules {
+        let place = place(&ordered, rule, 0, abi);
+        ordered.insert(place, *rule);
+    }
+    ordered
 }
 
-fn precedence(a: &Rule, b: &Rule, abi: &Abi) -> Ordering {
+/// Where libseccomp would put a rule, which holds a tree with a level for each condition: into the node that asks the
+/// same (or the opposite), else before the first node that it [`comes_before`].
+fn place(rules: &[&Rule], rule: &Rule, level: usize, abi: &Abi) -> usize {
+    let Some(condition) = rule.conditions.get(level) else { return rules.len() };
+    let same_as = |asked: &Condition, rule: &Rule| {
+        rule.conditions.get(level).is_some_and(|condition| asks_the_same(asked, condition, abi))
+    };
+    let mut at = 0;
+    while at < rules.len() {
+        let Some(first) = rules[at].conditions.get(level) else {
+            at += 1;
+            continue;
+        };
+        let node = rules[at..].iter().take_while(|rule| same_as(first, rule)).count();
+        if asks_the_same(first, condition, abi) {
+            return at + place(&rules[at..at + node], rule, level + 1, abi);
+        }
+        if comes_before(condition, first, abi) {
+            return at;
+        }
+        at += node;
+    }
+    rules.len()
+}
+
+/// The part of a value that this ABI shows.
+fn shown(value: u64, abi: &Abi) -> u64 {
+    if abi.is_64_bit { value } else { value & 0xffff_ffff }
+}
+
+fn asks_the_same(a: &Condition, b: &Condition, abi: &Abi) -> bool {
+    let question = |operator| match operator {
+        Operator::Equal | Operator::NotEqual => Operator::Equal,
+        Operator::Greater | Operator::LessEqual => Operator::Greater,
+        Operator::GreaterEqual | Operator::Less => Operator::GreaterEqual,
+        Operator::MaskedEqual => Operator::MaskedEqual,
+    };
+    a.argument == b.argument
+        && question(a.operator) == question(b.operator)
+        && shown(a.mask, abi) == shown(b.mask, abi)
+        && shown(a.value, abi) == shown(b.value, abi)
+}
+
+/// The higher argument comes first, then equality before upper bounds before lower ones, then the tighter bound.
+fn comes_before(a: &Condition, b: &Condition, abi: &Abi) -> bool {
     let class = |operator| match operator {
         Operator::MaskedEqual | Operator::Equal | Operator::NotEqual => 3,
         Operator::LessEqual | Operator::Less => 2,
         Operator::GreaterEqual | Operator::Greater => 1,
     };
-    for (a, b) in a.conditions.iter().zip(&b.conditions) {
-        let (width, upper) = if abi.is_64_bit { (u64::MAX, 32) } else { (0xffff_ffff, 0) };
-        let (left, right) = (a.value & a.mask & width, b.value & b.mask & width);
-        let (left_mask, right_mask) = (a.mask & width, b.mask & width);
-        let order = (b.argument.cmp(&a.argument))
-            .then(class(b.operator).cmp(&class(a.operator)))
-            .then((right >> upper).cmp(&(left >> upper)))
-            .then(if left_mask >> upper == right_mask >> upper { right.cmp(&left) } else { Ordering::Equal });
-        let falls = matches!(a.operator, Operator::LessEqual | Operator::Less);
-        if order != Ordering::Equal {
-            let same_kind = a.argument == b.argument && class(a.operator) == class(b.operator);
-            return if falls && same_kind { order.reverse() } else { order };
-        }
-        if a != b {
-            return Ordering::Equal;
-        }
-    }
-    b.conditions.len().cmp(&a.conditions.len())
+    let value = |condition: &Condition| {
+        let value = shown(condition.value, abi);
+        if class(condition.operator) == 2 { !value } else { value }
+    };
+    let key = |condition: &Condition| (condition.argument, class(condition.operator), value(condition));
+    key(a) > key(b)
 }
 
 /// A rule that asks one argument for one whole value, and the half of it that others may share.

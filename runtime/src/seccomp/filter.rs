@@ -88,7 +88,6 @@ fn runs(
 ) -> Vec<Run> {
     let mut line = Line { runs: Vec::with_capacity(128) };
     let below = slots(&mut line, program, emitted, rules, first, defaults);
-    line.add(first.abi.number(first.abi.slots), below, 1);
     if first.abi.name == "SCMP_ARCH_X86_64" {
         upper_numbers(&mut line, program, emitted, rules, below, second, defaults);
     }
@@ -102,32 +101,27 @@ fn upper_numbers(
     program: &mut Program,
     emitted: &mut Emitted,
     rules: &Rules,
-    below: Target,
+    below: Option<Target>,
     second: Option<&AbiRules>,
     defaults: Defaults,
 ) {
     let default = Target::Return(defaults.action);
     let foreign = Target::Return(KILL_THREAD);
-    let with_bit = match second {
-        Some(x32) => {
-            let above = slots(line, program, emitted, rules, x32, defaults);
-            line.add(x32.abi.number(x32.abi.slots), above, 1);
-            above
-        }
-        None => {
-            line.add(X32_BIT, foreign, 1);
-            foreign
-        }
+    let (with_bit, unasked) = match second {
+        Some(x32) => (slots(line, program, emitted, rules, x32, defaults).unwrap_or(default), default),
+        None => (foreign, foreign),
     };
-    let without_bit = if second.is_none() && below == default { foreign } else { below };
-    line.add(2 * X32_BIT, without_bit, 1);
+    if second.is_none() {
+        line.add(X32_BIT, foreign, 1);
+    }
+    line.add(2 * X32_BIT, below.unwrap_or(unasked), 1);
     line.add(3 * X32_BIT, with_bit, 1);
     if second.is_none() {
         line.add(u32::MAX, default, 1);
     }
 }
 
-/// Adds the runs of one ABI's slots and returns what comes above them.
+/// Adds the runs of one ABI's slots and what comes above them; that is returned if it is not the default.
 fn slots(
     line: &mut Line,
     program: &mut Program,
@@ -135,10 +129,10 @@ fn slots(
     rules: &Rules,
     abi: &AbiRules,
     defaults: Defaults,
-) -> Target {
+) -> Option<Target> {
     let default = Target::Return(defaults.action);
     let highest = abi.last.filter(|last| abi.abi.number(*last) > 0 && defaults.unknown_are_enosys);
-    let above = if highest.is_some() { Target::Return(ERRNO | ENOSYS) } else { default };
+    let above = highest.map(|_| Target::Return(ERRNO | ENOSYS));
     let verdicts = rules.verdicts(abi);
     let known = highest.map_or(verdicts.len(), |last| last + 1);
     let mut slot = 0;
@@ -152,7 +146,7 @@ fn slots(
         line.add(abi.abi.number(slot), target, u32::try_from(alike).unwrap_or(1));
         slot += alike;
     }
-    line.add(abi.abi.number(known), above, 1);
+    line.add(abi.abi.number(known), above.unwrap_or(default), 1);
     above
 }
 
