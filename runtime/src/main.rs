@@ -4,7 +4,7 @@
 
 use runtime::cli::{self, Asked, Call, Global};
 use runtime::state::Root;
-use runtime::{Error, Result, logging, verbs};
+use runtime::{Context, Error, Result, logging, verbs};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -98,6 +98,23 @@ fn on_containers(root: &Root, call: &Call) -> Result<i32> {
                 }
             };
             print(&text)?;
+        }
+        "ps" => match read.last("format") {
+            None | Some("table") => print(&verbs::ps::table(root, id, &read.words[1..])?)?,
+            Some("json") => print(&verbs::ps::json(root, id)?)?,
+            Some(_) => return Err(Error::invalid("invalid format option")),
+        },
+        "pause" => verbs::pause::pause(root, id)?,
+        "resume" => verbs::pause::resume(root, id)?,
+        "update" => match call.resources_document()? {
+            Some(document) => verbs::update::update(root, id, &verbs::update::parse(&document)?)?,
+            None => verbs::update::update(root, id, &call.update_options()?.resources())?,
+        },
+        "events" => {
+            // Without a reader there is nobody to go on for.
+            verbs::events::events(root, id, call.events_options()?, &mut |event| {
+                writeln!(std::io::stdout(), "{event}").context(|| "write to standard output")
+            })?;
         }
         other => return Err(Error::unsupported(format!("{other} is not there yet"))),
     }

@@ -2,7 +2,7 @@
 //! Putting the device rules into the kernel: a program on cgroup v2, lines in two files on v1.
 
 use super::create::in_user_namespace;
-use super::devices::{self, Kind, MAKE, READ, Rule, WRITE};
+use super::devices::{self, ALL, Kind, MAKE, READ, Rule, WRITE};
 use super::filter;
 use super::limits::{Open, on_v1, on_v2};
 use super::place::Directory;
@@ -19,22 +19,44 @@ pub(super) enum When {
     Update,
 }
 
-/// Puts the rules into force; where the host has v1's controller that one is used.
+/// Puts the rules into force. On a host with both versions v1's list is used, where other programs look for it; rules
+/// that it has no words for become a program on the v2 side, which decides on the same processes.
 pub(super) fn set_devices(open: &Open<'_>, listed: &[DeviceRule<'_>], when: When) -> Result<()> {
-    if let Some(directory) = on_v1(open, "devices") {
-        let rules = devices::rules(listed)?;
-        return match on_list(directory, &rules, when) {
-            // Nothing that a user's container could do without the host's rights needs this filter.
-            Err(error) if in_user_namespace() => {
-                log::debug!("device rules are left to the host: {error}");
-                Ok(())
-            }
-            other => other,
-        };
-    }
-    let Some((_, directory)) = on_v2(open) else { return Ok(()) };
     let rules = devices::rules(listed)?;
-    match with_program(directory.fd(), &rules, when) {
+    let unified = on_v2(open).map(|(_, directory)| directory);
+    let Some(v1) = on_v1(open, "devices") else {
+        return unified.map_or(Ok(()), |directory| on_program(directory, &rules, listed, when));
+    };
+    let result = match (list(&rules), unified) {
+        (Err(_), Some(directory)) => {
+            on_program(directory, &rules, listed, when)?;
+            on_list(v1, &List { allows: true, exceptions: Vec::new() }, when)
+        }
+        (list, unified) => {
+            on_list(v1, &list?, when)?;
+            match unified {
+                // A program of an earlier update has nothing to say any more.
+                Some(directory) if when == When::Update => {
+                    let everything =
+                        [Rule { allow: true, kind: Kind::Any, major: None, minor: None, access: ALL }];
+                    on_program(directory, &everything, listed, when)
+                }
+                _ => Ok(()),
+            }
+        }
+    };
+    match result {
+        // Nothing that a user's container could do without the host's rights needs this filter.
+        Err(error) if in_user_namespace() => {
+            log::debug!("device rules are left to the host: {error}");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn on_program(directory: &Directory, rules: &[Rule], listed: &[DeviceRule<'_>], when: When) -> Result<()> {
+    match with_program(directory.fd(), rules, when) {
         // bpf(2) needs rights of the host. Inside a user namespace no device node can be made; outside of one a
         // rule that denies would be a promise not kept.
         Err(error) if error.errno == Errno::PERM && may_do_without(listed) => {
@@ -72,13 +94,13 @@ fn with_program(cgroup: BorrowedFd<'_>, rules: &[Rule], when: When) -> runtime_s
 
 /// What v1's controller holds: the answer where no line matches, and the lines that say otherwise.
 #[derive(Debug, PartialEq, Eq)]
-struct Listed {
+struct List {
     allows: bool,
     exceptions: Vec<Rule>,
 }
 
 /// v1 has one answer and exceptions from it, without an order: rules that overlap in part cannot be said there.
-fn listed(rules: &[Rule]) -> Result<Listed> {
+fn list(rules: &[Rule]) -> Result<List> {
     let everything = rules.iter().rposition(|rule| rule.is_everything());
     let allows = everything.is_some_and(|at| rules[at].allow);
     let behind = everything.map_or(rules, |at| &rules[at + 1..]);
@@ -102,7 +124,7 @@ fn listed(rules: &[Rule]) -> Result<Listed> {
         }
         exceptions.retain(|other| other.access != 0);
     }
-    Ok(Listed { allows, exceptions })
+    Ok(List { allows, exceptions })
 }
 
 /// v1's `a` is every device with every access, so other rules about any kind are two.
@@ -126,8 +148,7 @@ fn line(rule: Rule) -> String {
     format!("{kind} {}:{} {access}", number(rule.major), number(rule.minor))
 }
 
-fn on_list(directory: &Directory, rules: &[Rule], when: When) -> Result<()> {
-    let wanted = listed(rules)?;
+fn on_list(directory: &Directory, wanted: &List, when: When) -> Result<()> {
     let (add, take) =
         if wanted.allows { ("devices.deny", "devices.allow") } else { ("devices.allow", "devices.deny") };
     let lines: Vec<String> = wanted.exceptions.iter().map(|rule| line(*rule)).collect();
@@ -174,7 +195,7 @@ mod tests {
     }
 
     fn lines(json: &str) -> (bool, Vec<String>) {
-        let found = listed(&rules(json)).unwrap();
+        let found = list(&rules(json)).unwrap();
         (found.allows, found.exceptions.iter().map(|rule| line(*rule)).collect())
     }
 
@@ -209,7 +230,7 @@ mod tests {
         assert_eq!(found[0], "c 10:3 rm");
         let hole =
             r#"[{"allow":true,"type":"c","major":10},{"allow":false,"type":"c","major":10,"minor":3}]"#;
-        let error = listed(&rules(hole)).unwrap_err().to_string();
+        let error = list(&rules(hole)).unwrap_err().to_string();
         assert!(error.contains("c 10:3 rwm") && error.contains("cgroup v1"), "{error}");
     }
 

@@ -9,15 +9,21 @@
 mod attach;
 mod convert;
 mod create;
+mod delegate;
 mod devices;
 mod filter;
 mod freeze;
 mod limits;
 mod locate;
+mod oom;
 mod place;
+mod stats;
 mod tree;
 mod v1;
 mod v2;
+
+pub use delegate::new_owner;
+pub use oom::OomWatch;
 
 use crate::error::{Context, Error, Result};
 use crate::spec::resources::{Rdma, Resources};
@@ -322,6 +328,14 @@ impl Cgroup {
         if self.places.is_empty() {
             return Err(Error::unsupported("the container has no cgroup: it can have no limits"));
         }
+        let open = self.open_all()?;
+        if !resources.devices.is_empty() {
+            attach::set_devices(&open, &resources.devices, attach::When::Update)?;
+        }
+        limits::apply(self.mount()?, &open, resources)
+    }
+
+    fn open_all(&self) -> Result<limits::Open<'_>> {
         let mount = self.mount()?;
         let mut open = Vec::with_capacity(self.places.len());
         for place in &self.places {
@@ -329,10 +343,33 @@ impl Cgroup {
                 .context(|| format!("open the cgroup {}", place.absolute()))?;
             open.push((place, directory));
         }
-        if !resources.devices.is_empty() {
-            attach::set_devices(&open, &resources.devices, attach::When::Update)?;
-        }
-        limits::apply(mount, &open, resources)
+        Ok(open)
+    }
+
+    /// What it uses: `data` of runc's `events --stats`.
+    ///
+    /// # Errors
+    /// ENOENT when the cgroup is gone.
+    pub fn stats(&self) -> Result<serde_json::Value> {
+        Ok(stats::stats(&self.open_all()?))
+    }
+
+    /// Begins to watch for processes killed because its memory is used up; nothing where memory is not controlled.
+    ///
+    /// # Errors
+    /// ENOENT when the cgroup is gone.
+    pub fn watch_oom(&self) -> Result<Option<OomWatch>> {
+        oom::watch(&self.open_all()?)
+    }
+
+    /// Gives what the container may divide to an owner ([`new_owner`]): the cgroup on v2, and v1's hierarchies
+    /// without controllers, which an init uses for its services. Limits stay the host's.
+    ///
+    /// # Errors
+    /// EPERM.
+    pub fn delegate(&self, owner: (u32, u32)) -> Result<()> {
+        let divisible = |place: &&Place| place.is_v2() || place.controllers.starts_with("name=");
+        self.places.iter().filter(divisible).try_for_each(|place| delegate::give(self.mount()?, place, owner))
     }
 
     /// What a mount of type `cgroup` shows the container.

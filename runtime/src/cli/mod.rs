@@ -3,6 +3,7 @@
 
 pub mod flags;
 pub mod help;
+mod limits;
 pub mod verbs;
 
 use crate::error::{Error, Result};

@@ -127,6 +127,9 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         cgroup.kill()?;
         cgroup.remove()
     });
+    if let Some(owner) = crate::cgroup::new_owner(&spec) {
+        cgroup.delegate(owner)?;
+    }
     let parts = Parts {
         spec: &spec,
         linux,
