@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Code for calls whose verdict depends on their arguments.
 
-use super::program::{Ask, Program, Target, lower_half};
+use super::program::{Ask, MOST_INSTRUCTIONS, Program, Target, lower_half};
 use super::rules::{Condition, Rule};
 use super::table::Abi;
 use super::words::Operator;
@@ -9,7 +9,8 @@ use super::words::Operator;
 /// The first rule that holds decides, else `default`. An ABI of 32 bits is asked for the lower halves alone: what
 /// the registers' upper halves hold there is no argument.
 pub(super) fn emit(program: &mut Program, rules: &[&Rule], abi: &Abi, default: Target) -> Target {
-    let rules = ordered(rules, abi);
+    // Each rule takes an instruction: what is left out here does not fit.
+    let rules = ordered(&rules[..rules.len().min(2 * MOST_INSTRUCTIONS)], abi);
     let mut next = default;
     let mut end = rules.len();
     while end > 0 {

@@ -33,8 +33,8 @@ struct Cell {
     hole: Option<(u32, Target)>,
 }
 
-/// The whole filter.
-pub(super) fn compile(rules: &Rules, defaults: Defaults) -> Vec<u8> {
+/// The whole filter; none when it is longer than the kernel takes.
+pub(super) fn compile(rules: &Rules, defaults: Defaults) -> Option<Vec<u8>> {
     let mut program = Program::default();
     let mut emitted = Emitted::default();
     let mut next = Target::Return(KILL_THREAD);
@@ -136,7 +136,8 @@ fn slots(
     let verdicts = rules.verdicts(abi);
     let known = highest.map_or(verdicts.len(), |last| last + 1);
     let mut slot = 0;
-    while slot < known {
+    // What is too long gets no longer: whoever writes the profile does not choose how much memory we take.
+    while slot < known && !program.is_too_long() {
         let alike = verdicts[slot..known].iter().take_while(|verdict| **verdict == verdicts[slot]).count();
         let target = match rules.outcome(abi, slot) {
             Outcome::Default => default,

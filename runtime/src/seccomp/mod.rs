@@ -17,15 +17,12 @@ mod words;
 use crate::error::{Error, Result};
 use crate::plan::arena::Arena;
 use crate::spec::seccomp::{Argument, Seccomp, Syscall};
+use program::MOST_INSTRUCTIONS;
 use rules::{Condition, Rule, Rules};
 use table::{COLUMNS, HOST, Machine};
 use words::{Operator, Pointer};
 
 pub use words::{ACTIONS, ARCHITECTURES, FLAGS, OPERATORS};
-
-/// `BPF_MAXINSNS`.
-const MOST_INSTRUCTIONS: usize = 4096;
-const INSTRUCTION: usize = 8;
 
 /// The filter for the stage.
 ///
@@ -57,14 +54,12 @@ fn compile(filter: &Seccomp<'_>, machine: &'static Machine) -> Result<Vec<u8>> {
     // As in runc: a default that lets calls through, or shows them to a tracer, is left alone.
     let action = default & words::ACTION;
     let unknown_are_enosys = ![words::ALLOW, words::LOG, words::TRACE].contains(&action);
-    let program = filter::compile(&rules, filter::Defaults { action: default, unknown_are_enosys });
-    let count = program.len() / INSTRUCTION;
-    if count > MOST_INSTRUCTIONS {
-        return Err(Error::unsupported(format!(
-            "/linux/seccomp: the filter has {count} instructions, and the kernel takes {MOST_INSTRUCTIONS}"
-        )));
-    }
-    Ok(program)
+    let defaults = filter::Defaults { action: default, unknown_are_enosys };
+    filter::compile(&rules, defaults).ok_or_else(|| {
+        Error::unsupported(format!(
+            "/linux/seccomp: the filter has more than the {MOST_INSTRUCTIONS} instructions that the kernel takes"
+        ))
+    })
 }
 
 /// Which of the machine's ABIs get rules: the native one always, as in libseccomp.
@@ -167,7 +162,11 @@ fn notifies(filter: &Seccomp<'_>) -> Result<bool> {
 
 fn flags(filter: &Seccomp<'_>, notify: bool) -> Result<u32> {
     let mut flags = if notify { words::FLAG_NEW_LISTENER } else { 0 };
-    for (item, name) in filter.flags.iter().enumerate() {
+    let Some(names) = &filter.flags else {
+        // As in runc: speculation is left as it is for everybody else. Since Linux 5.16 it is so in any case.
+        return Ok(flags | words::FLAG_SPEC_ALLOW);
+    };
+    for (item, name) in names.iter().enumerate() {
         let pointer = Pointer::Item("flags", item);
         flags |= match name.as_str() {
             // The stage has one thread: there is nobody to synchronise with.

@@ -23,10 +23,13 @@ struct ProcessState<'a> {
 /// # Errors
 /// When nobody listens there, or hangs up.
 pub fn send(listener: OwnedFd, path: &str, metadata: Option<&str>, pid: i32, state_json: &str) -> Result<()> {
-    let place = || format!("send the seccomp listener to {path}");
     let message = process_state(metadata, pid, state_json);
-    let agent = UnixStream::connect(path).context(place)?;
-    socket::send(agent.as_fd(), message.as_bytes(), Some(listener.as_fd())).context(place)?;
+    // The words that callers look for.
+    let agent = UnixStream::connect(path).context(|| {
+        format!("failed to connect with seccomp agent specified in the seccomp profile: {path}")
+    })?;
+    socket::send(agent.as_fd(), message.as_bytes(), Some(listener.as_fd()))
+        .context(|| format!("send the seccomp listener to {path}"))?;
     // Ours closes here: the agent's is the only one, and the payload's calls fail when it goes.
     drop(listener);
     Ok(())
@@ -74,6 +77,14 @@ mod tests {
         let mut read = String::new();
         reader.read_to_string(&mut read).unwrap();
         assert_eq!(read, "x");
+    }
+
+    #[test]
+    fn an_agent_that_is_not_there_is_named() {
+        let (_, writer) = std::io::pipe().unwrap();
+        let error = send(writer.into(), "/nonexistent/agent", None, 42, "{}").unwrap_err().to_string();
+        assert!(error.contains("failed to connect with seccomp agent"), "{error}");
+        assert!(error.contains("/nonexistent/agent"), "{error}");
     }
 
     #[test]

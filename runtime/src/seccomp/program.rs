@@ -19,6 +19,9 @@ const AND: u64 = 0x54;
 const JUMP: u64 = 0x05;
 const RETURN: u64 = 0x06;
 
+/// `BPF_MAXINSNS`.
+pub(super) const MOST_INSTRUCTIONS: usize = 4096;
+
 /// What a condition asks of the loaded value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ask {
@@ -115,12 +118,18 @@ impl Program {
         }
     }
 
-    /// The bytes, first instruction first; the program begins at `start`.
-    pub(super) fn finish(mut self, start: Target) -> Vec<u8> {
+    /// Whether the kernel would refuse it already.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.code.len() > MOST_INSTRUCTIONS
+    }
+
+    /// The bytes, first instruction first; the program begins at `start`. None when it is too long.
+    pub(super) fn finish(mut self, start: Target) -> Option<Vec<u8>> {
         let place = self.near(start, 0);
         if place != self.code.len() {
             self.push(JUMP | ((self.code.len() - place) as u64) << 32);
         }
-        self.code.iter().rev().flat_map(|instruction| instruction.to_le_bytes()).collect()
+        let bytes = || self.code.iter().rev().flat_map(|instruction| instruction.to_le_bytes()).collect();
+        (!self.is_too_long()).then(bytes)
     }
 }

@@ -14,8 +14,9 @@ pub struct Seccomp<'a> {
     pub default_errno_ret: Option<u32>,
     #[serde(borrow)]
     pub architectures: Items<Text<'a>>,
+    /// An empty list is another thing than none.
     #[serde(borrow)]
-    pub flags: Items<Text<'a>>,
+    pub flags: Option<Items<Text<'a>>>,
     #[serde(borrow)]
     pub listener_path: Option<Text<'a>>,
     #[serde(borrow)]

@@ -382,16 +382,30 @@ fn what_is_wrong_is_named() {
 fn flags_are_the_kernels() {
     let mut wanted = profile("SCMP_ACT_ALLOW", &[rule(&["read"], "SCMP_ACT_NOTIFY")]);
     wanted["listenerPath"] = json!("/run/agent");
-    for (name, number) in [
-        ("SECCOMP_FILTER_FLAG_TSYNC", 0),
-        ("SECCOMP_FILTER_FLAG_LOG", 2),
-        ("SECCOMP_FILTER_FLAG_SPEC_ALLOW", 4),
-        ("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 32),
+    for (names, number) in [
+        (Value::Null, 4),
+        (json!([]), 0),
+        (json!(["SECCOMP_FILTER_FLAG_TSYNC"]), 0),
+        (json!(["SECCOMP_FILTER_FLAG_LOG"]), 2),
+        (json!(["SECCOMP_FILTER_FLAG_SPEC_ALLOW"]), 4),
+        (json!(["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", "SECCOMP_FILTER_FLAG_LOG"]), 34),
     ] {
-        wanted["flags"] = json!([name]);
+        wanted["flags"] = names;
         let text = wanted.to_string();
         let filter: Seccomp<'_> = serde_json::from_str(&text).unwrap();
         let notify = notifies(&filter).unwrap();
-        assert_eq!(flags(&filter, notify).unwrap(), 8 | number, "{name}");
+        assert_eq!(flags(&filter, notify).unwrap(), 8 | number, "{text}");
     }
+}
+
+#[test]
+fn what_the_kernel_would_not_take_is_refused() {
+    let rules = |count: u64| -> Vec<Value> {
+        let rule = |value| with_args("mkdir", "SCMP_ACT_LOG", &[(0, "EQ", value << 32, 0)]);
+        (0..count).map(rule).collect()
+    };
+    assert!(refusal(&profile("SCMP_ACT_ALLOW", &rules(3000))).contains("4096 instructions"));
+    let fits = Asked::new(&profile("SCMP_ACT_ALLOW", &rules(500)));
+    assert_eq!(fits.about(X86_64, 83, &[499 << 32]), 0x7ffc_0000);
+    assert_eq!(fits.about(X86_64, 83, &[500 << 32]), ALLOW);
 }
