@@ -73,7 +73,10 @@ fn open_bind(bind: &Bind<'_>, idmap: Option<&Idmap>, container: IdMaps<'_>) -> R
 }
 
 /// A user namespace that exists for its maps: a stage is born into it, mapped, and killed.
-fn namespace_with(maps: IdMaps<'_>) -> Result<OwnedFd> {
+///
+/// # Errors
+/// What clone3(2) answers, or writing the maps.
+pub fn namespace_with(maps: IdMaps<'_>) -> Result<OwnedFd> {
     let program = super::program::program()?;
     let (ours, theirs) = runtime_sys::socket::packet_pair()?;
     let plan = super::program::plan(&waiting_plan(theirs.as_raw_fd()))?;

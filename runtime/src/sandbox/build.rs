@@ -154,7 +154,13 @@ fn root_plan<'a>(
     };
     let path = path_bytes(arena, &parts.state.rootfs)?;
     let tree = match &wishes.rootfs {
-        Some(tree) => Some(tree.as_raw_fd()),
+        Some(tree) => {
+            // Among what the stage inherits; the caller keeps its own.
+            let tree = tree.try_clone().context(|| "keep the root")?;
+            let number = tree.as_raw_fd();
+            birth.inherited.push(tree);
+            Some(number)
+        }
         None => open_root(path, inherited_propagation, birth)?,
     };
     let planned = mounts::plan(arena, parts.spec, &facts)?;

@@ -38,10 +38,28 @@ pub fn wait(pid: i32, block: bool) -> Result<Option<Exit>> {
             other => break other.call("wait4", format_args!("{pid}"))?,
         }
     };
-    Ok(waited.map(|(_, status)| match status.terminating_signal() {
+    Ok(waited.map(|(_, status)| exit_of(status)))
+}
+
+/// Takes the end of any child that has ended: its number and how. `None` while all of them run.
+///
+/// # Errors
+/// ECHILD when there is none.
+pub fn wait_any() -> Result<Option<(i32, Exit)>> {
+    let waited = loop {
+        match rustix::process::wait(WaitOptions::NOHANG) {
+            Err(crate::Errno::INTR) => {}
+            other => break other.call("wait4", format_args!("-1"))?,
+        }
+    };
+    Ok(waited.map(|(pid, status)| (pid.as_raw_pid(), exit_of(status))))
+}
+
+fn exit_of(status: rustix::process::WaitStatus) -> Exit {
+    match status.terminating_signal() {
         Some(signal) => Exit::Signal(signal),
         None => Exit::Code(status.exit_status().unwrap_or(255)),
-    }))
+    }
 }
 
 /// A descriptor for a process of this pid (Linux 5.3).

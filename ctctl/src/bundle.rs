@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+//! From a system's configuration to an OCI bundle. Pure: no I/O.
+
+use crate::config::{Config, Network, Ready};
+use crate::idmap::IdMap;
+use runtime::spec::capabilities;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Where init finds the socket that it says `READY=1` to: the place that systemd's Container Interface names.
+const NOTIFY: &str = "/run/host/notify";
+
+/// Microseconds in which a share of processor time is counted.
+const CPU_PERIOD: u64 = 100_000;
+
+/// What nobody inside may call, although the namespaces do not stop it: it reaches the whole kernel, or is large and
+/// young enough to be the next way out of it.
+const REFUSED_CALLS: &[&str] = &[
+    "delete_module",
+    "finit_module",
+    "init_module",
+    "io_uring_enter",
+    "io_uring_register",
+    "io_uring_setup",
+    "kexec_file_load",
+    "kexec_load",
+    "open_by_handle_at",
+    "userfaultfd",
+];
+
+/// What root of the host's own ids does not get: it would be the host's.
+const HOST_ONLY: &[&str] =
+    &["CAP_MAC_ADMIN", "CAP_MAC_OVERRIDE", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_TIME"];
+
+/// Files of proc and sys that tell or change what belongs to the host, where no user namespace guards them.
+const MASKED: &[&str] = &[
+    "/proc/acpi",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/timer_list",
+    "/sys/firmware",
+];
+const READ_ONLY: &[&str] = &["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+/// config.json of a system. `notify` is the socket that stands for NOTIFY_SOCKET, for an init that uses one.
+#[must_use]
+pub fn spec(config: &Config, notify: &Path) -> Value {
+    let mut spec = json!({
+        "ociVersion": "1.3.0",
+        "root": { "path": "rootfs" },
+        "hostname": config.hostname(),
+        "process": process(config),
+        "mounts": mounts(config, notify),
+        "linux": {
+            "cgroupsPath": cgroups_path(&config.name),
+            "namespaces": namespaces(config),
+            "resources": resources(config),
+            "seccomp": seccomp(),
+        },
+    });
+    let linux = &mut spec["linux"];
+    linux["resources"]["devices"] = devices();
+    match config.idmap {
+        IdMap::Range { base, size } => {
+            let map = json!([{ "containerID": 0, "hostID": base, "size": size }]);
+            linux["uidMappings"] = map.clone();
+            linux["gidMappings"] = map;
+        }
+        IdMap::Host => {
+            linux["maskedPaths"] = json!(MASKED);
+            linux["readonlyPaths"] = json!(READ_ONLY);
+        }
+    }
+    spec
+}
+
+/// The place of a system's control groups in every hierarchy.
+#[must_use]
+pub fn cgroups_path(name: &str) -> String {
+    format!("/ctctl.{name}")
+}
+
+/// The limits that can change in a running system, as `linux.resources`; what is not limited says so, since an update
+/// leaves alone what it does not name.
+#[must_use]
+pub fn resources(config: &Config) -> Value {
+    let bytes = config.memory.map_or(json!(-1), |bytes| json!(bytes));
+    let quota = config.cpulimit.map_or(json!(-1), |percent| json!(percent * (CPU_PERIOD / 100)));
+    json!({
+        "memory": { "limit": bytes },
+        "cpu": { "quota": quota, "period": CPU_PERIOD },
+        "pids": { "limit": config.pids.map_or(json!(-1), |count| json!(count)) },
+    })
+}
+
+fn process(config: &Config) -> Value {
+    let names: Vec<&str> = match config.idmap {
+        IdMap::Host => capabilities::NAMES.into_iter().filter(|name| !HOST_ONLY.contains(name)).collect(),
+        IdMap::Range { .. } => capabilities::NAMES.to_vec(),
+    };
+    let mut env = vec![
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
+        "TERM=linux".to_owned(),
+        "container=ctctl".to_owned(),
+        format!("container_uuid={}", config.uuid),
+    ];
+    if config.ready == Ready::Notify {
+        env.push(format!("NOTIFY_SOCKET={NOTIFY}"));
+    }
+    json!({
+        "terminal": true,
+        "user": { "uid": 0, "gid": 0 },
+        "args": config.init,
+        "env": env,
+        "cwd": "/",
+        "capabilities": { "bounding": names, "effective": names, "permitted": names },
+        "noNewPrivileges": false,
+    })
+}
+
+fn namespaces(config: &Config) -> Value {
+    let mut kinds = vec!["pid", "ipc", "uts", "mount", "cgroup"];
+    if config.network == Network::None {
+        kinds.push("network");
+    }
+    if config.idmap != IdMap::Host {
+        kinds.push("user");
+    }
+    kinds.into_iter().map(|kind| json!({ "type": kind })).collect()
+}
+
+fn mount(target: &str, kind: &str, options: &[&str]) -> Value {
+    json!({ "destination": target, "type": kind, "source": kind, "options": options })
+}
+
+fn mounts(config: &Config, notify: &Path) -> Value {
+    let closed = ["nosuid", "nodev", "noexec"];
+    let closed_and = |more: &[&'static str]| [&closed[..], more].concat();
+    let mut mounts = vec![mount("/proc", "proc", &closed)];
+    if config.network == Network::Host && config.idmap != IdMap::Host {
+        // Only the owner of a network namespace may mount its sysfs; the host's is shown, for reading.
+        let options = closed_and(&["rbind", "ro"]);
+        mounts.push(json!({ "destination": "/sys", "type": "bind", "source": "/sys", "options": options }));
+    } else {
+        mounts.push(mount("/sys", "sysfs", &closed_and(&["ro"])));
+    }
+    mounts.extend([
+        mount("/sys/fs/cgroup", "cgroup", &closed_and(&["relatime"])),
+        mount("/dev", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=1m"]),
+        mount(
+            "/dev/pts",
+            "devpts",
+            &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
+        ),
+        mount("/dev/shm", "tmpfs", &["nosuid", "nodev", "mode=1777"]),
+        mount("/dev/mqueue", "mqueue", &closed),
+        mount("/run", "tmpfs", &["nosuid", "nodev", "mode=755"]),
+    ]);
+    if config.ready == Ready::Notify {
+        mounts.push(json!({
+            "destination": NOTIFY, "type": "bind", "source": notify, "options": closed_and(&["bind"]),
+        }));
+    }
+    Value::Array(mounts)
+}
+
+/// The devices that the runtime makes in every container, and terminals.
+fn devices() -> Value {
+    let allow = |major: u32, minor: Option<u32>| {
+        let mut rule = json!({ "allow": true, "type": "c", "major": major, "access": "rwm" });
+        if let Some(minor) = minor {
+            rule["minor"] = json!(minor);
+        }
+        rule
+    };
+    let memory = [3, 5, 7, 8, 9].map(|minor| allow(1, Some(minor)));
+    let terminals = [allow(5, Some(0)), allow(5, Some(1)), allow(5, Some(2)), allow(136, None)];
+    let mut rules = vec![json!({ "allow": false, "access": "rwm" })];
+    // A node may be made, as archives hold them; it opens nothing that is not named below.
+    rules.extend(["c", "b"].map(|kind| json!({ "allow": true, "type": kind, "access": "m" })));
+    rules.extend(memory.into_iter().chain(terminals));
+    Value::Array(rules)
+}
+
+fn seccomp() -> Value {
+    json!({
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+        "syscalls": [{ "names": REFUSED_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": 1 }],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn web() -> Config {
+        let mut config = Config::new("web");
+        config.idmap = "1048576:65536".parse().unwrap();
+        config
+    }
+
+    #[test]
+    fn the_runtime_takes_what_is_made() {
+        for (idmap, network) in
+            [("host", Network::Host), ("host", Network::None), ("1048576:65536", Network::Host)]
+        {
+            let mut config = web();
+            config.idmap = idmap.parse().unwrap();
+            config.network = network;
+            let text = spec(&config, Path::new("/run/notify")).to_string();
+            let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();
+            runtime::spec::check::check(&spec).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_limit_that_is_taken_away_is_said_to_be_none() {
+        let mut config = web();
+        assert_eq!(resources(&config)["memory"]["limit"], -1);
+        (config.memory, config.cpulimit, config.pids) = (Some(64 << 20), Some(150), Some(9));
+        let limits = resources(&config);
+        assert_eq!((&limits["memory"]["limit"], &limits["pids"]["limit"]), (&json!(64 << 20), &json!(9)));
+        assert_eq!((&limits["cpu"]["quota"], &limits["cpu"]["period"]), (&json!(150_000), &json!(100_000)));
+    }
+
+    #[test]
+    fn only_a_system_with_ids_of_its_own_has_every_capability() {
+        let count = |config: &Config| process(config)["capabilities"]["bounding"].as_array().unwrap().len();
+        let mut config = web();
+        assert_eq!(count(&config), capabilities::NAMES.len());
+        config.idmap = IdMap::Host;
+        assert_eq!(count(&config), capabilities::NAMES.len() - HOST_ONLY.len());
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One file per verb: its arguments, and what it does with them. Sequences of steps live in `container/`.
+
+pub mod completion;
+pub mod create;
+pub mod destroy;
+pub mod enter;
+pub mod exec;
+pub mod info;
+pub mod list;
+pub mod man;
+pub mod restart;
+pub mod set;
+pub mod start;
+pub mod status;
+pub mod stop;
+pub mod template;
+
+use crate::cli::Command;
+use crate::error::Result;
+use crate::host::Host;
+
+/// Carries out one verb; the number is the program's exit code.
+///
+/// # Errors
+/// What the verb says.
+pub fn run(command: Command, host: &Host) -> Result<u8> {
+    match command {
+        Command::Template(args) => template::run(args, host),
+        Command::Create(args) => create::run(&args, host),
+        Command::Start(args) => start::run(&args, host),
+        Command::Stop(args) => stop::run(&args, host),
+        Command::Restart(args) => restart::run(&args, host),
+        Command::Enter(args) => enter::run(&args, host),
+        Command::Exec(args) => exec::run(&args, host),
+        Command::Destroy(args) => destroy::run(&args, host),
+        Command::List(args) => list::run(&args, host),
+        Command::Status(args) => status::run(&args, host),
+        Command::Info(args) => info::run(&args, host),
+        Command::Set(args) => set::run(&args, host),
+        Command::Completion(args) => completion::run(&args),
+        Command::Man(args) => man::run(&args),
+    }
+}
+
+/// What a verb that prints returns: a reader that went away is no failure.
+fn printed(result: std::io::Result<()>) -> Result<u8> {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(crate::Error::new(crate::Exit::Failure, format!("write to stdout: {error}")))
+        }
+        _ => Ok(0),
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ctctl restart`.
+
+use crate::container::start::{Until, start};
+use crate::container::{state, stop};
+use crate::error::{Context, Result};
+use crate::host::{Host, need_root};
+use crate::store::{self, Wait};
+use std::time::Duration;
+
+/// Stop a system and start it again
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The system: its name, its number, or the beginning of its name
+    pub name: String,
+    /// Return when the system says that it is ready
+    #[arg(short, long)]
+    pub wait: bool,
+}
+
+/// Carries it out; a system that does not run is started.
+///
+/// # Errors
+/// As `stop` and `start`.
+pub fn run(args: &Args, host: &Host) -> Result<u8> {
+    need_root()?;
+    let name = store::resolve(host, &args.name)?;
+    let until = if args.wait { Until::Ready } else { Until::Running };
+    again(host, &name, until).context(|| format!("restart {name}"))?;
+    Ok(0)
+}
+
+fn again(host: &Host, name: &str, until: Until) -> Result<()> {
+    let lock = store::lock(host, name, Wait::Yes)?;
+    let config = store::read(host, name)?;
+    if state::state(host, name)?.is_running() {
+        stop::stop(host, &config, Duration::from_secs(config.stop_timeout))?;
+    }
+    start(host, name, &lock, until)
+}

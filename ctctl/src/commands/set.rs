@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ctctl set`.
+
+use crate::config::Config;
+use crate::config::file::ConfigFile;
+use crate::config::keys::{self, Change, Key};
+use crate::config::value::Value;
+use crate::error::{Context, Error, Exit, Result};
+use crate::host::{Host, need_root};
+use crate::store::{self, Wait};
+use crate::{container, output};
+use std::str::FromStr;
+
+/// Change a system's configuration, at once where the kernel can
+///
+/// A change is made in the running system and saved for the next start.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The system: its name, its number, or the beginning of its name
+    pub name: String,
+    /// What to change, such as memory=512M cpulimit=150% pids=100; KEY= takes it back to its default
+    #[arg(value_name = "KEY=VALUE", required = true)]
+    pub keys: Vec<Assignment>,
+    /// Change the running system alone
+    #[arg(long, conflicts_with = "save")]
+    pub runtime: bool,
+    /// Change the configuration alone
+    #[arg(long)]
+    pub save: bool,
+}
+
+/// `KEY=VALUE`, not yet looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// Before the first `=`.
+    pub key: String,
+    /// Behind it.
+    pub value: String,
+}
+
+impl FromStr for Assignment {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Assignment, String> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.is_empty() => {
+                Ok(Assignment { key: key.to_owned(), value: value.to_owned() })
+            }
+            _ => Err("expected KEY=VALUE".to_owned()),
+        }
+    }
+}
+
+/// Carries it out: every value is checked before anything changes.
+///
+/// # Errors
+/// `Value`; `State` with `--runtime` for a system that does not run.
+pub fn run(args: &Args, host: &Host) -> Result<u8> {
+    need_root()?;
+    let name = store::resolve(host, &args.name)?;
+    set(args, host, &name).context(|| format!("set {name}"))
+}
+
+fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
+    let _lock = store::lock(host, name, Wait::Yes)?;
+    let mut file = ConfigFile::read(&host.config_file(name))?;
+    let mut config = file.config(name)?;
+    let changes = args.keys.iter().map(|given| change(&mut config, given)).collect::<Result<Vec<_>>>()?;
+    let is_running = container::state::state(host, name)?.is_running();
+    if args.runtime && !is_running {
+        return Err(Error::new(Exit::State, "it does not run").hint("without --runtime the change is saved"));
+    }
+    if is_running && !args.save {
+        let later: Vec<&str> =
+            changes.iter().filter(|(key, _)| key.change != Change::Live).map(|(key, _)| key.name).collect();
+        if args.runtime && !later.is_empty() {
+            return Err(Error::new(
+                Exit::Value,
+                format!("{} does not change while it runs", later.join(", ")),
+            ));
+        }
+        container::limits::apply(host, &config)?;
+        if !later.is_empty() {
+            output::progress(&format!("{}: at the next start", later.join(", ")));
+        }
+    }
+    if !args.runtime {
+        for (key, value) in &changes {
+            file.set(key, value.as_ref());
+        }
+        file.save()?;
+    }
+    Ok(0)
+}
+
+fn change(config: &mut Config, given: &Assignment) -> Result<(&'static Key, Option<Value>)> {
+    let key = keys::find(&given.key)?;
+    if key.change == Change::Never {
+        return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name))
+            .hint("create another system with the value that you want"));
+    }
+    let wrong = |text: String| Error::new(Exit::Value, format!("{}: {text}", key.name));
+    let value = key.kind.parse(&given.value).map_err(wrong)?;
+    (key.put)(config, value.clone()).map_err(wrong)?;
+    Ok((key, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_may_hold_an_equals_sign() {
+        let given: Assignment = "init=/bin/sh -c a=b".parse().unwrap();
+        assert_eq!((given.key.as_str(), given.value.as_str()), ("init", "/bin/sh -c a=b"));
+        assert!("memory".parse::<Assignment>().is_err());
+        assert!("=1".parse::<Assignment>().is_err());
+    }
+
+    #[test]
+    fn what_is_given_at_creation_does_not_change() {
+        let mut config = Config::new("web");
+        let error = change(&mut config, &"ctid=105".parse().unwrap()).unwrap_err();
+        assert_eq!(error.exit(), Exit::Value);
+        change(&mut config, &"ram=64M".parse().unwrap()).unwrap();
+        assert_eq!(config.memory, Some(64 << 20));
+        change(&mut config, &"memory=".parse().unwrap()).unwrap();
+        assert_eq!(config.memory, None);
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ctctl stop`.
+
+use crate::container::state;
+use crate::container::stop::{Stopped, kill_now, stop};
+use crate::error::{Context, Error, Exit, Result};
+use crate::host::{Host, need_root};
+use crate::output;
+use crate::store::{self, Wait};
+use std::time::Duration;
+
+/// Stop a system in order, and kill it when that takes too long
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The system: its name, its number, or the beginning of its name
+    pub name: String,
+    /// Kill it at once
+    #[arg(short, long, conflicts_with = "timeout")]
+    pub kill: bool,
+    /// Seconds until it is killed; its stop_timeout when absent
+    #[arg(short, long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+}
+
+/// Carries it out. It returns when nothing of the system runs.
+///
+/// # Errors
+/// `NoSystem`; `State` when it does not run.
+pub fn run(args: &Args, host: &Host) -> Result<u8> {
+    need_root()?;
+    let name = store::resolve(host, &args.name)?;
+    halt(args, host, &name).context(|| format!("stop {name}"))
+}
+
+fn halt(args: &Args, host: &Host, name: &str) -> Result<u8> {
+    let _lock = store::lock(host, name, Wait::Yes)?;
+    let config = store::read(host, name)?;
+    if !state::state(host, name)?.is_running() {
+        return Err(Error::new(Exit::State, "it does not run"));
+    }
+    if args.kill {
+        kill_now(host, &config)?;
+        return Ok(0);
+    }
+    let seconds = args.timeout.unwrap_or(config.stop_timeout);
+    if stop(host, &config, Duration::from_secs(seconds))? == Stopped::Killed {
+        output::progress(&format!("{name} did not halt within {seconds} s and was killed"));
+    }
+    Ok(0)
+}

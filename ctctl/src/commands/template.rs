@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ctctl template`.
+
+use super::printed;
+use crate::config::Config;
+use crate::config::keys;
+use crate::error::{Context, Error, Exit, Result, nearest};
+use crate::host::{Host, need_root};
+use crate::{output, store};
+use clap::Subcommand;
+use serde_json::json;
+use templates::{ErrorKind, Manifest, Recipe};
+use toml_edit::Item;
+
+/// Build, list, show and remove templates
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// The verbs of templates.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file
+    Build {
+        /// The recipe's name, or a path that ends with .toml
+        recipe: String,
+    },
+    /// Show all templates
+    #[command(visible_alias = "ls")]
+    List {
+        /// As JSON
+        #[arg(short, long)]
+        json: bool,
+    },
+    /// Show one template
+    Info {
+        /// The template's name
+        name: String,
+        /// As JSON
+        #[arg(short, long)]
+        json: bool,
+    },
+    /// Remove a template, and its layers that no system uses
+    #[command(visible_alias = "rm")]
+    Remove {
+        /// The template's name
+        name: String,
+    },
+}
+
+/// Carries it out.
+///
+/// # Errors
+/// What the action says.
+pub fn run(args: Args, host: &Host) -> Result<u8> {
+    match args.action {
+        Action::Build { recipe } => build(&recipe, host),
+        Action::List { json } => list(json, host),
+        Action::Info { name, json } => info(&name, json, host),
+        Action::Remove { name } => remove(&name, host),
+    }
+}
+
+fn build(name: &str, host: &Host) -> Result<u8> {
+    need_root().context(|| format!("template build {name}"))?;
+    let recipe = Recipe::find(name, &host.recipes()).map_err(|error| no_recipe(error, name, host))?;
+    check_defaults(&recipe)?;
+    output::progress(&format!("building {} …", recipe.name));
+    let manifest =
+        templates::build(&recipe, &host.templates()).map_err(|error| with_packages(error, name))?;
+    printed(output::line(&format!(
+        "{}: {} in {} layer(s)",
+        manifest.name,
+        mebibytes(manifest.size),
+        manifest.layers.len()
+    )))
+}
+
+fn no_recipe(error: templates::Error, name: &str, host: &Host) -> Error {
+    if error.kind() != ErrorKind::NotFound {
+        return Error::from(error).with_exit(Exit::Value);
+    }
+    let known = Recipe::names(&host.recipes());
+    let error = Error::new(Exit::NoTemplate, error.to_string());
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => error.hint(format!("did you mean {near}?")),
+        None => error.hint(format!("recipes: {}", known.join(", "))),
+    }
+}
+
+/// Says which package brings the program that a recipe's source needs.
+fn with_packages(error: templates::Error, name: &str) -> Error {
+    let text = error.to_string();
+    let error = Error::from(error).wrap(format!("template build {name}"));
+    if text.contains("no busybox") || text.contains("not a static program") {
+        return error.hint("apt-get install busybox-static");
+    }
+    if text.contains("no mmdebstrap") {
+        return error.hint("apt-get install mmdebstrap");
+    }
+    error
+}
+
+/// A recipe's defaults are keys of the configuration: a wrong one is better found here than at each create.
+fn check_defaults(recipe: &Recipe) -> Result<()> {
+    apply_defaults(&recipe.body.defaults, &mut Config::new(&recipe.name))
+        .context(|| format!("recipe {}", recipe.name))
+}
+
+/// Puts a template's defaults into a configuration.
+pub(super) fn apply_defaults(defaults: &toml::Table, config: &mut Config) -> Result<()> {
+    for (name, value) in defaults {
+        let mut put = || {
+            let key = keys::find(name)?;
+            let text = toml::Value::to_string(value);
+            let item = text.parse::<toml_edit::Value>().map(Item::Value);
+            let item = item.map_err(|error| Error::new(Exit::Value, error.to_string()))?;
+            let value = key.kind.from_toml(&item).map_err(|text| Error::new(Exit::Value, text))?;
+            (key.put)(config, value).map_err(|text| Error::new(Exit::Value, text))
+        };
+        put().context(|| format!("defaults: {name}"))?;
+    }
+    Ok(())
+}
+
+/// A size for people, in the largest unit that keeps it above one.
+fn mebibytes(bytes: u64) -> String {
+    format!("{}.{} MiB", bytes >> 20, ((bytes >> 10) & 1023) * 10 / 1024)
+}
+
+fn to_json(manifest: &Manifest) -> serde_json::Value {
+    let defaults: serde_json::Map<_, _> =
+        manifest.defaults.iter().map(|(key, value)| (key.clone(), defaults_json(value))).collect();
+    json!({
+        "name": manifest.name,
+        "description": manifest.description,
+        "layers": manifest.layers,
+        "recipe": manifest.recipe,
+        "size": manifest.size,
+        "created": manifest.created,
+        "defaults": defaults,
+    })
+}
+
+fn defaults_json(value: &toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::Integer(number) => json!(number),
+        toml::Value::Array(words) => json!(words.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>()),
+        other => json!(other.as_str().unwrap_or_default()),
+    }
+}
+
+fn list(json: bool, host: &Host) -> Result<u8> {
+    let store = host.templates();
+    let manifests =
+        store.names().iter().map(|name| store.manifest(name)).collect::<templates::Result<Vec<_>>>()?;
+    if json {
+        return printed(output::json(&manifests.iter().map(to_json).collect()));
+    }
+    let row = |m: &Manifest| vec![m.name.clone(), mebibytes(m.size), m.description.clone()];
+    printed(output::table(&["NAME", "SIZE", "DESCRIPTION"], &manifests.iter().map(row).collect::<Vec<_>>()))
+}
+
+/// One template's manifest, with a hint at what to do when there is none.
+pub(super) fn find(host: &Host, name: &str) -> Result<Manifest> {
+    let store = host.templates();
+    store.manifest(name).map_err(|error| {
+        if error.kind() != ErrorKind::NotFound {
+            return Error::from(error);
+        }
+        let error = Error::new(Exit::NoTemplate, error.to_string());
+        if Recipe::names(&host.recipes()).iter().any(|known| known == name) {
+            return error.hint(format!("make it with: ctctl template build {name}"));
+        }
+        let names = store.names();
+        match nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => error.hint(format!("did you mean {near}?")),
+            None if names.is_empty() => error.hint("make one with: ctctl template build busybox"),
+            None => error.hint(format!("templates: {}", names.join(", "))),
+        }
+    })
+}
+
+fn info(name: &str, json: bool, host: &Host) -> Result<u8> {
+    let manifest = find(host, name)?;
+    if json {
+        return printed(output::json(&to_json(&manifest)));
+    }
+    let text = toml::to_string(&manifest).unwrap_or_default();
+    printed(output::raw(text.as_bytes()))
+}
+
+fn remove(name: &str, host: &Host) -> Result<u8> {
+    need_root()?;
+    find(host, name)?;
+    let _numbers = store::lock_numbers(host)?;
+    let mut used = Vec::new();
+    for system in store::names(host) {
+        used.extend(store::read(host, &system)?.layers);
+    }
+    host.templates().remove(name, &used)?;
+    Ok(0)
+}

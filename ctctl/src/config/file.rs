@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The configuration's file: TOML in which comments and unset keys stay as the administrator left them.
+
+use super::Config;
+use super::keys::{self, KEYS, Key};
+use super::value::Value;
+use crate::error::{Context, Error, Exit, Result};
+use crate::host::private_dir;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use toml_edit::{DocumentMut, Item};
+
+/// One system's file, in memory.
+#[derive(Debug)]
+pub struct ConfigFile {
+    path: PathBuf,
+    document: DocumentMut,
+}
+
+impl ConfigFile {
+    /// A file that does not exist yet.
+    #[must_use]
+    pub fn empty(path: &Path) -> ConfigFile {
+        ConfigFile { path: path.to_owned(), document: DocumentMut::new() }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// What reading answers; `Value` for text that is not TOML, with line and column.
+    pub fn read(path: &Path) -> Result<ConfigFile> {
+        let text = fs::read_to_string(path).context(|| path.display().to_string())?;
+        let document = text.parse::<DocumentMut>().map_err(|error| {
+            Error::new(Exit::Value, format!("{}: {}", path.display(), error.to_string().trim_end()))
+        })?;
+        Ok(ConfigFile { path: path.to_owned(), document })
+    }
+
+    /// What the file says, checked; `name` is the system's.
+    ///
+    /// # Errors
+    /// `Value` for the first key that is unknown or has a wrong value.
+    pub fn config(&self, name: &str) -> Result<Config> {
+        let mut config = Config::new(name);
+        for (name, item) in self.document.iter() {
+            let mut put = || {
+                let key = keys::find(name)?;
+                let value = key.kind.from_toml(item).map_err(|text| Error::new(Exit::Value, text))?;
+                (key.put)(&mut config, value).map_err(|text| Error::new(Exit::Value, text))
+            };
+            put().context(|| format!("{}: {name}", self.path.display()))?;
+        }
+        Ok(config)
+    }
+
+    /// Writes one key; `None` removes it.
+    pub fn set(&mut self, key: &Key, value: Option<&Value>) {
+        match value {
+            Some(value) => {
+                let mut new = key.kind.to_toml(value);
+                if let Some(old) = self.document.get(key.name).and_then(Item::as_value) {
+                    // A comment behind the value is the administrator's.
+                    *new.decor_mut() = old.decor().clone();
+                }
+                self.document[key.name] = Item::Value(new);
+            }
+            None => drop(self.document.remove(key.name)),
+        }
+    }
+
+    /// Writes every key that has a value.
+    pub fn set_all(&mut self, config: &Config) {
+        for key in KEYS {
+            if let Some(value) = (key.get)(config) {
+                self.set(key, Some(&value));
+            }
+        }
+    }
+
+    /// Puts the file in place: a reader, or a power cut, sees the old one or the new one.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub fn save(&self) -> Result<()> {
+        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        private_dir(folder)?;
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let new = folder.join(format!(".{name}.{}", std::process::id()));
+        let write = || -> std::io::Result<()> {
+            let mut file = File::create(&new)?;
+            file.write_all(self.document.to_string().as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&new, &self.path)?;
+            File::open(folder)?.sync_all()
+        };
+        let written = write().context(|| format!("write {}", self.path.display()));
+        if written.is_err() {
+            // Nothing there is the usual case; the write's own error is the one to report.
+            drop(fs::remove_file(&new));
+        }
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> ConfigFile {
+        ConfigFile { path: PathBuf::from("web.toml"), document: text.parse().unwrap() }
+    }
+
+    #[test]
+    fn comments_survive_a_change() {
+        let mut web = file("# the shop\nmemory = \"1G\" # raised in May\n\n# few\npids = 10\n");
+        let (memory, pids) = (keys::find("memory").unwrap(), keys::find("pids").unwrap());
+        web.set(memory, Some(&Value::Number(512 << 20)));
+        web.set(keys::find("cpulimit").unwrap(), Some(&Value::Number(50)));
+        assert_eq!(
+            web.document.to_string(),
+            "# the shop\nmemory = \"512M\" # raised in May\n\n# few\npids = 10\ncpulimit = \"50%\"\n"
+        );
+        web.set(pids, None);
+        assert_eq!(web.config("web").unwrap().pids, None);
+    }
+
+    #[test]
+    fn an_error_names_file_key_and_remedy() {
+        let error = file("memroy = \"1G\"\n").config("web").unwrap_err();
+        assert_eq!(error.to_string(), "web.toml: memroy: no key \"memroy\"");
+        assert_eq!(error.hint_text(), Some("did you mean memory?"));
+        let error = file("memory = true\n").config("web").unwrap_err();
+        assert_eq!(error.to_string(), "web.toml: memory: expected SIZE[K|M|G|T]");
+    }
+
+    #[test]
+    fn all_that_is_written_is_read_back() {
+        let mut config = Config::new("web");
+        config.uuid = "0f8fad5b-d9cb-469f-a165-70867728950e".to_owned();
+        config.ctid = 101;
+        config.layers = vec![format!("sha256-{}", "0".repeat(64))];
+        config.memory = Some(1 << 30);
+        config.idmap = "1048576:65536".parse().unwrap();
+        let mut written = file("");
+        written.set_all(&config);
+        assert_eq!(file(&written.document.to_string()).config("web").unwrap(), config);
+    }
+}

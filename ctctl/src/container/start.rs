@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Starting a system: its monitor is spawned, and does the rest.
+
+use super::{state, stop};
+use crate::error::{Context, Error, Exit, Result};
+use crate::host::{Host, private_dir};
+use crate::monitor::report::{Heard, Reports};
+use crate::store::Lock;
+use runtime_sys::OwnedFd;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::{Child, Command, Stdio};
+
+/// When a start is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Init runs.
+    Running,
+    /// Init says that it is ready, if it is one that does.
+    Ready,
+}
+
+/// Starts a system whose name is locked.
+///
+/// # Errors
+/// `State` when it runs already; whatever the monitor reports.
+pub fn start(host: &Host, name: &str, _lock: &Lock, until: Until) -> Result<()> {
+    if state::state(host, name)?.is_running() {
+        return Err(Error::new(Exit::State, "it runs already"));
+    }
+    stop::clear(host, name)?;
+    let lock = monitor_lock(host, name)?
+        .ok_or_else(|| Error::new(Exit::State, "it is being started or stopped by another monitor"))?;
+    let (mut child, mut reports) = spawn(host, name, lock)?;
+    let heard = wait(&mut reports, until);
+    if heard.is_err() {
+        // It ends when it has reported. What a killed one left is removed here.
+        drop(child.wait());
+        stop::clear(host, name)?;
+    }
+    heard
+}
+
+fn wait(reports: &mut Reports, until: Until) -> Result<()> {
+    match reports.hear()? {
+        Heard::Closed => return Err(Error::new(Exit::Failure, "ctctl-monitor died before the system ran")),
+        Heard::Ready => return Ok(()),
+        Heard::Started => {}
+    }
+    if until == Until::Ready && reports.hear()? == Heard::Closed {
+        return Err(Error::new(Exit::Failure, "it ended before it was ready")
+            .hint("its log shows what it printed: /var/log/ctctl"));
+    }
+    Ok(())
+}
+
+/// The lock that a living monitor holds; nothing when one does.
+///
+/// # Errors
+/// What the file system answers.
+pub(super) fn monitor_lock(host: &Host, name: &str) -> Result<Option<File>> {
+    private_dir(&host.run(name))?;
+    let path = host.run(name).join("monitor.lock");
+    let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = open.context(|| path.display().to_string())?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error).context(|| format!("lock {}", path.display())),
+    }
+}
+
+fn spawn(host: &Host, name: &str, lock: File) -> Result<(Child, Reports)> {
+    let program = host.helper("ctctl-monitor")?;
+    let (from, to) = std::io::pipe().context(|| "make a pipe")?;
+    let log = host.run(name).join("monitor.log");
+    let log =
+        OpenOptions::new().create(true).append(true).mode(0o600).open(&log).context(|| "monitor.log")?;
+    let child = Command::new(&program)
+        .arg(name)
+        .args(host.places())
+        .env_clear()
+        .current_dir("/")
+        // The lock belongs to the open file: from here on it is the monitor's, and ends with it.
+        .stdin(lock)
+        .stdout(to)
+        .stderr(Stdio::from(log))
+        .spawn()
+        .context(|| format!("run {}", program.display()))?;
+    Ok((child, Reports::new(OwnedFd::from(from))))
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The manager: systems made from templates, each with a configuration of its own, from create to destroy.
+//!
+//! Two programs are made of it: `ctctl`, and `ctctl-monitor`, the parent of one running system's init.
+//! Read `commands/start.rs`, then `container/start.rs`, then `monitor/`.
+//!
+//! There is no daemon, and no state but the configuration files: what runs is asked of the kernel, through the
+//! runtime, each time.
+
+pub mod bundle;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod container;
+pub mod error;
+pub mod host;
+pub mod idmap;
+pub mod monitor;
+pub mod output;
+pub mod storage;
+pub mod store;
+
+pub use error::{Error, Exit, Result};

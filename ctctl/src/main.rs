@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//! ctctl: parse, dispatch, print the error and its hint, end with the exit code.
+
+use clap::Parser;
+use ctctl::cli::Cli;
+use ctctl::host::Host;
+use ctctl::{commands, output};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, with code 0; a reader that is gone needs neither.
+            drop(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let host = Host::new(cli.places);
+    match commands::run(cli.command, &host) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            output::error(&error);
+            ExitCode::from(error.exit() as u8)
+        }
+    }
+}

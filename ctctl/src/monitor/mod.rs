@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ctctl-monitor`: the parent of one running system's init, and all that stays of `ctctl start`.
+//!
+//! ```text
+//! ctctl start                 ctctl-monitor                    init of the system
+//!   locks the name
+//!   locks monitor.lock
+//!   spawns, lock inherited -> adopts orphans, writes the bundle,
+//!                             mounts the root, creates ------> is born, runs
+//!   returns      <- Started -- watches: console to log,
+//!                <- Ready ----- READY=1,                       <- runs
+//!                               waits for the end              ends
+//!                             notes the exit, deletes the rest
+//!                             again from the bundle on, if init asked for a reboot
+//!                             ends: monitor.lock is free
+//! ```
+//!
+//! Whether a monitor lives is asked of its lock, never of a number in a file. Without one (it was killed) the system runs
+//! on; its exit stays unknown, and the next verb that needs the name removes what is left.
+
+pub mod console;
+pub mod launch;
+pub mod report;
+pub mod watch;
+
+use crate::error::{Context, Result};
+use crate::host::Host;
+use crate::output;
+use launch::Started;
+use report::{Report, Reporter};
+use runtime_sys::process::Exit;
+use runtime_sys::rustix::stdio;
+use runtime_sys::{AsFd, fs as sysfs, process, signal, tty};
+use watch::End;
+
+/// Signals that init dies of when it asks for a reboot (reboot(2) in a pid namespace).
+const SIGHUP: i32 = 1;
+
+/// Runs a system's whole life. Standard input is the lock, standard output the reporter.
+///
+/// # Errors
+/// What could not be reported, since nobody waits for it any more.
+pub fn run(host: &Host, name: &str) -> Result<()> {
+    // Held, by this open file alone, until the process ends.
+    let _lock = stdio::stdin().try_clone_to_owned().context(|| "keep the lock")?;
+    let mut reporter = Reporter::new(stdio::stdout().try_clone_to_owned().context(|| "keep the pipe")?);
+    let prepared = prepare();
+    let mut start = prepared.and_then(|()| launch::launch(host, name));
+    loop {
+        let started = match start {
+            Ok(started) => started,
+            Err(error) => {
+                reporter.send(&Report::Failed(&error));
+                return Err(error);
+            }
+        };
+        reporter.send(&Report::Started);
+        let end = see_to_the_end(host, name, started, &mut reporter)?;
+        if end != End::Known(Exit::Signal(SIGHUP)) {
+            return Ok(());
+        }
+        start = launch::launch(host, name);
+    }
+}
+
+/// Leaves the caller's session and terminal; nothing that follows may be interrupted half done.
+fn prepare() -> Result<()> {
+    let null = sysfs::open(sysfs::CWD, c"/dev/null", sysfs::OpenFlags::RDWR, 0)?;
+    for number in 0..2 {
+        tty::become_stdio(null.as_fd(), number)?;
+    }
+    signal::set_mask(signal::ALL)?;
+    process::setsid()?;
+    process::set_child_subreaper()?;
+    Ok(())
+}
+
+fn see_to_the_end(host: &Host, name: &str, started: Started, reporter: &mut Reporter) -> Result<End> {
+    let end = watch::watch(started, reporter);
+    if let Err(error) = &end {
+        output::progress(&format!("ctctl-monitor: {name}: {error}"));
+    }
+    launch::clean_up(host, name, end.as_ref().copied().unwrap_or(End::Unknown))?;
+    end
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Waiting for init's end, while its console goes to the log and its word that it is ready to whoever waits for it.
+
+use super::console::Log;
+use super::launch::Started;
+use super::report::{Report, Reporter};
+use crate::error::{Context, Result};
+use runtime_sys::process::{self, Exit};
+use runtime_sys::rustix::event::{PollFd, PollFlags, poll};
+use runtime_sys::{AsFd, Errno, OwnedFd, rustix, signal, tty};
+use std::os::unix::net::UnixDatagram;
+
+/// How init ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// So.
+    Known(Exit),
+    /// Nobody waited for it.
+    Unknown,
+}
+
+/// Watches init until it ends.
+///
+/// # Errors
+/// What waiting answers; init may run on then.
+pub fn watch(started: Started, reporter: &mut Reporter) -> Result<End> {
+    let Started { launched, master, mut notify, log } = started;
+    let signals = signal::signalfd(signal::ALL)?;
+    let mut console = Console::new(master, Log::new(log));
+    if notify.is_none() {
+        reporter.send(&Report::Ready);
+        reporter.close();
+    }
+    loop {
+        let mut fds = vec![PollFd::new(&signals, PollFlags::IN)];
+        fds.extend(console.master.as_ref().map(|master| PollFd::new(master, PollFlags::IN)));
+        fds.extend(notify.as_ref().map(|socket| PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)));
+        match poll(&mut fds, None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(std::io::Error::from(errno)).context(|| "poll"),
+        }
+        drop(fds);
+        console.copy();
+        if notify.as_ref().is_some_and(says_ready) {
+            notify = None;
+            reporter.send(&Report::Ready);
+            reporter.close();
+        }
+        while signal::next_signal(signals.as_fd())?.is_some() {}
+        if let Some(exit) = reap(launched.pid)? {
+            console.copy();
+            return Ok(End::Known(exit));
+        }
+    }
+}
+
+/// Takes the exit of every child that has ended: init's, and those of orphans that came here.
+fn reap(init: i32) -> Result<Option<Exit>> {
+    let mut end = None;
+    loop {
+        match process::wait_any() {
+            Ok(Some((pid, exit))) if pid == init => end = Some(exit),
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(end),
+            Err(error) if error.errno == Errno::CHILD => return Ok(end),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Reads what init says of itself, in the lines of `sd_notify(3)`.
+fn says_ready(socket: &UnixDatagram) -> bool {
+    let mut message = [0; 4096];
+    while let Ok(length) = socket.recv(&mut message) {
+        if message[..length].split(|byte| *byte == b'\n').any(|line| line == b"READY=1") {
+            return true;
+        }
+    }
+    false
+}
+
+/// The console's master, and the log that takes what comes out of it.
+struct Console {
+    master: Option<OwnedFd>,
+    /// Kept open: a terminal that nobody inside has open for a moment would look as if it had ended.
+    _terminal: Option<OwnedFd>,
+    log: Log,
+}
+
+impl Console {
+    fn new(master: Option<OwnedFd>, log: Log) -> Console {
+        let terminal = master.as_ref().and_then(|master| tty::peer(master.as_fd()).ok());
+        let usable = master.filter(|master| rustix::io::ioctl_fionbio(master, true).is_ok());
+        Console { master: usable, _terminal: terminal, log }
+    }
+
+    fn copy(&mut self) {
+        let Some(master) = &self.master else { return };
+        let mut buffer = [0; 4096];
+        loop {
+            match rustix::io::read(master, &mut buffer) {
+                Ok(0) | Err(Errno::IO) => break,
+                Ok(length) => self.log.append(&buffer[..length]),
+                Err(Errno::AGAIN) => return,
+                Err(Errno::INTR) => {}
+                Err(_) => break,
+            }
+        }
+        self.master = None;
+    }
+}

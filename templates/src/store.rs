@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The store: `layers/sha256-HEX/` (unpacked once, named by content, shared) and `templates/NAME.toml` (manifests).
+//!
+//! Whatever is killed at any moment leaves only folders `layers/.tmp-*` behind, which the next build sweeps away:
+//! a layer and a manifest come into being by a rename.
+
+use crate::{Context, Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, DirBuilder, File};
+use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// What a template is: the layers, lowest first, and what systems made from it begin with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The template's name.
+    pub name: String,
+    /// One line of words.
+    pub description: String,
+    /// Digests (`sha256-HEX`), lowest first.
+    pub layers: Vec<String>,
+    /// sha256 of the recipe that made it.
+    pub recipe: String,
+    /// Bytes of its files.
+    pub size: u64,
+    /// Seconds since 1970.
+    pub created: u64,
+    /// Configuration keys of systems made from it.
+    #[serde(default)]
+    pub defaults: toml::Table,
+}
+
+/// The place of layers and manifests.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// A layer in the making. Dropped without [`Staging::publish`], it is removed.
+#[derive(Debug)]
+pub struct Staging {
+    path: PathBuf,
+    /// Held as long as the folder is in use, so that a sweep can tell it from one whose maker is dead.
+    _lock: File,
+}
+
+impl Store {
+    /// A store below `root`; folders are made when something is stored.
+    #[must_use]
+    pub fn new(root: &Path) -> Store {
+        Store { root: root.to_owned() }
+    }
+
+    fn layers(&self) -> PathBuf {
+        self.root.join("layers")
+    }
+
+    fn manifests(&self) -> PathBuf {
+        self.root.join("templates")
+    }
+
+    fn manifest_path(&self, name: &str) -> PathBuf {
+        self.manifests().join(format!("{name}.toml"))
+    }
+
+    /// Where a layer's files are.
+    #[must_use]
+    pub fn layer(&self, digest: &str) -> PathBuf {
+        self.layers().join(digest)
+    }
+
+    /// One template.
+    ///
+    /// # Errors
+    /// `NotFound`, or what reading the manifest answers.
+    pub fn manifest(&self, name: &str) -> Result<Manifest> {
+        let path = self.manifest_path(name);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::new(ErrorKind::NotFound, format!("no template {name:?}")));
+            }
+            other => other.context(|| path.display().to_string())?,
+        };
+        toml::from_str(&text).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))
+    }
+
+    /// The names of all templates, sorted.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let files = fs::read_dir(self.manifests()).into_iter().flatten().flatten();
+        let mut names: Vec<String> =
+            files.filter_map(|f| f.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned)).collect();
+        names.retain(|name| !name.starts_with('.'));
+        names.sort();
+        names
+    }
+
+    /// Begins a layer, after sweeping away what dead makers left.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub fn stage(&self) -> Result<Staging> {
+        private_dir(&self.layers())?;
+        let _gate = self.gate()?;
+        self.sweep();
+        let path = self.unused("layer");
+        private_dir(&path)?;
+        let lock = File::open(&path).context(|| path.display().to_string())?;
+        lock.lock().context(|| format!("lock {}", path.display()))?;
+        private_dir(&path.join("root"))?;
+        Ok(Staging { path, _lock: lock })
+    }
+
+    /// Held while folders `.tmp-*` are made or swept, so that none is swept between its mkdir and its lock.
+    fn gate(&self) -> Result<File> {
+        let path = self.layers().join(".lock");
+        let file = File::create(&path).context(|| path.display().to_string())?;
+        file.lock().context(|| format!("lock {}", path.display()))?;
+        Ok(file)
+    }
+
+    fn unused(&self, what: &str) -> PathBuf {
+        let free = |n: &u32| {
+            let path = self.layers().join(format!(".tmp-{what}-{}-{n}", std::process::id()));
+            (!path.exists()).then_some(path)
+        };
+        (0..).find_map(|n| free(&n)).unwrap_or_default()
+    }
+
+    fn sweep(&self) {
+        for entry in fs::read_dir(self.layers()).into_iter().flatten().flatten() {
+            if !entry.file_name().to_string_lossy().starts_with(".tmp-") {
+                continue;
+            }
+            let unlocked = File::open(entry.path()).is_ok_and(|dir| dir.try_lock().is_ok());
+            if unlocked {
+                // A folder that cannot be removed is in nobody's way; the next sweep tries again.
+                drop(fs::remove_dir_all(entry.path()));
+            }
+        }
+    }
+
+    /// Writes a manifest; an older one of the same name is replaced at once.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub fn save(&self, manifest: &Manifest) -> Result<()> {
+        let text = toml::to_string(manifest)
+            .map_err(|error| Error::invalid(format!("manifest {}: {error}", manifest.name)))?;
+        private_dir(&self.manifests())?;
+        replace(&self.manifest_path(&manifest.name), text.as_bytes())
+    }
+
+    /// Removes a template, and its layers that neither another template nor `used` names.
+    ///
+    /// # Errors
+    /// `NotFound`, or what the file system answers.
+    pub fn remove(&self, name: &str, used: &[String]) -> Result<()> {
+        let manifest = self.manifest(name)?;
+        let path = self.manifest_path(name);
+        fs::remove_file(&path).context(|| format!("remove {}", path.display()))?;
+        let mut kept = used.to_vec();
+        for other in self.names() {
+            kept.extend(self.manifest(&other)?.layers);
+        }
+        manifest
+            .layers
+            .iter()
+            .filter(|layer| !kept.contains(layer))
+            .try_for_each(|layer| self.remove_layer(layer))
+    }
+
+    fn remove_layer(&self, digest: &str) -> Result<()> {
+        let gate = self.gate()?;
+        let doomed = self.unused("old");
+        match fs::rename(self.layer(digest), &doomed) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            other => other.context(|| format!("remove layer {digest}"))?,
+        }
+        drop(gate);
+        fs::remove_dir_all(&doomed).context(|| format!("remove layer {digest}"))
+    }
+}
+
+impl Staging {
+    /// Where the layer's files go.
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        self.path.join("root")
+    }
+
+    /// A place beside the layer for notes that are not kept, such as the log of a step.
+    #[must_use]
+    pub fn note(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Gives the layer its name; one that is there already stays, since it has the same content.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub fn publish(self, store: &Store, digest: &str) -> Result<()> {
+        let target = store.layer(digest);
+        if target.exists() {
+            return Ok(());
+        }
+        let root = self.root();
+        // The files must be on the disk before the name that promises them.
+        let dir = File::open(&root).context(|| root.display().to_string())?;
+        dir.sync_all().context(|| format!("sync {}", root.display()))?;
+        match fs::rename(&root, &target) {
+            // Another build of the same content was faster.
+            Err(error) if target.exists() => drop(error),
+            other => other.context(|| format!("rename to {}", target.display()))?,
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // What cannot be removed here, the next sweep removes.
+        drop(fs::remove_dir_all(&self.path));
+    }
+}
+
+/// Makes a folder and those above it, closed to everyone else whatever the umask.
+pub(crate) fn private_dir(path: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).context(|| format!("make {}", path.display()))
+}
+
+/// Replaces a file in one step: a reader sees the old text or the new one.
+fn replace(path: &Path, text: &[u8]) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let new = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(&new)?;
+        file.write_all(text)?;
+        file.sync_all()?;
+        fs::rename(&new, path)
+    };
+    write().context(|| format!("write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(name: &str) -> Store {
+        let root = std::env::temp_dir().join(format!("ctctl-store-{name}-{}", std::process::id()));
+        drop(fs::remove_dir_all(&root));
+        Store::new(&root)
+    }
+
+    fn manifest(name: &str, layer: &str) -> Manifest {
+        Manifest {
+            name: name.to_owned(),
+            description: String::new(),
+            layers: vec![layer.to_owned()],
+            recipe: String::new(),
+            size: 1,
+            created: 1,
+            defaults: toml::Table::new(),
+        }
+    }
+
+    #[test]
+    fn a_layer_appears_whole_or_not_at_all() {
+        let store = store("publish");
+        let staging = store.stage().unwrap();
+        fs::write(staging.root().join("file"), "x").unwrap();
+        let path = staging.path.clone();
+        drop(staging);
+        assert!(!path.exists());
+        let staging = store.stage().unwrap();
+        fs::write(staging.root().join("file"), "x").unwrap();
+        staging.publish(&store, "sha256-1").unwrap();
+        assert!(store.layer("sha256-1").join("file").exists());
+        fs::remove_dir_all(&store.root).unwrap();
+    }
+
+    #[test]
+    fn leftovers_of_the_dead_are_swept_and_those_of_the_living_are_not() {
+        let store = store("sweep");
+        let living = store.stage().unwrap();
+        let dead = store.layers().join(".tmp-layer-1-0");
+        fs::create_dir(&dead).unwrap();
+        let other = store.stage().unwrap();
+        assert!(!dead.exists() && living.root().exists() && other.root().exists());
+        fs::remove_dir_all(&store.root).unwrap();
+    }
+
+    #[test]
+    fn removing_a_template_keeps_layers_that_others_use() {
+        let store = store("remove");
+        for digest in ["a", "b"] {
+            store.stage().unwrap().publish(&store, digest).unwrap();
+        }
+        store.save(&manifest("one", "a")).unwrap();
+        store.save(&manifest("two", "a")).unwrap();
+        store.save(&manifest("three", "b")).unwrap();
+        assert_eq!(store.names(), ["one", "three", "two"]);
+        store.remove("one", &[]).unwrap();
+        assert!(store.layer("a").exists());
+        store.remove("two", &[]).unwrap();
+        assert!(!store.layer("a").exists());
+        store.remove("three", &["b".to_owned()]).unwrap();
+        assert!(store.layer("b").exists());
+        assert_eq!(store.manifest("one").unwrap_err().kind(), ErrorKind::NotFound);
+        fs::remove_dir_all(&store.root).unwrap();
+    }
+}
