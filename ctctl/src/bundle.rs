@@ -57,7 +57,7 @@ pub fn spec(config: &Config, notify: &Path) -> Value {
         "linux": {
             "cgroupsPath": cgroups_path(&config.name),
             "namespaces": namespaces(config),
-            "resources": resources(config),
+            "resources": first_limits(config),
             "seccomp": seccomp(),
         },
     });
@@ -83,17 +83,34 @@ pub fn cgroups_path(name: &str) -> String {
     format!("/ctctl.{name}")
 }
 
-/// The limits that can change in a running system, as `linux.resources`; what is not limited says so, since an update
-/// leaves alone what it does not name.
+/// `linux.resources` with the limits of the named keys alone: a host that lacks a controller refuses even to be told
+/// that there is no limit. A key without a value says so, since an update leaves alone what it does not name.
 #[must_use]
-pub fn resources(config: &Config) -> Value {
-    let bytes = config.memory.map_or(json!(-1), |bytes| json!(bytes));
-    let quota = config.cpulimit.map_or(json!(-1), |percent| json!(percent * (CPU_PERIOD / 100)));
-    json!({
-        "memory": { "limit": bytes },
-        "cpu": { "quota": quota, "period": CPU_PERIOD },
-        "pids": { "limit": config.pids.map_or(json!(-1), |count| json!(count)) },
-    })
+pub fn resources(config: &Config, keys: &[&str]) -> Value {
+    let mut resources = json!({});
+    for key in keys {
+        match *key {
+            "memory" => resources["memory"] = json!({ "limit": or_none(config.memory) }),
+            "pids" => resources["pids"] = json!({ "limit": or_none(config.pids) }),
+            "cpulimit" => {
+                let quota = or_none(config.cpulimit.map(|percent| percent * (CPU_PERIOD / 100)));
+                resources["cpu"] = json!({ "quota": quota, "period": CPU_PERIOD });
+            }
+            _ => {}
+        }
+    }
+    resources
+}
+
+fn or_none(limit: Option<u64>) -> Value {
+    limit.map_or(json!(-1), |limit| json!(limit))
+}
+
+/// The limits that a system begins with.
+fn first_limits(config: &Config) -> Value {
+    let limits = [("memory", config.memory), ("cpulimit", config.cpulimit), ("pids", config.pids)];
+    let keys: Vec<&str> = limits.iter().filter(|(_, limit)| limit.is_some()).map(|(key, _)| *key).collect();
+    resources(config, &keys)
 }
 
 fn process(config: &Config) -> Value {
@@ -217,10 +234,12 @@ mod tests {
     #[test]
     fn a_limit_that_is_taken_away_is_said_to_be_none() {
         let mut config = web();
-        assert_eq!(resources(&config)["memory"]["limit"], -1);
-        (config.memory, config.cpulimit, config.pids) = (Some(64 << 20), Some(150), Some(9));
-        let limits = resources(&config);
-        assert_eq!((&limits["memory"]["limit"], &limits["pids"]["limit"]), (&json!(64 << 20), &json!(9)));
-        assert_eq!((&limits["cpu"]["quota"], &limits["cpu"]["period"]), (&json!(150_000), &json!(100_000)));
+        assert_eq!(resources(&config, &["memory"]), json!({ "memory": { "limit": -1 } }));
+        assert_eq!(first_limits(&config), json!({}));
+        (config.memory, config.cpulimit) = (Some(64 << 20), Some(150));
+        let limits = first_limits(&config);
+        assert_eq!(limits["memory"]["limit"], 64 << 20);
+        assert_eq!(limits["cpu"], json!({ "quota": 150_000, "period": 100_000 }));
+        assert!(limits["pids"].is_null());
     }
 }

@@ -30,6 +30,10 @@ pub enum Exit {
     Unsupported = 9,
     /// A deadline passed.
     Timeout = 10,
+    /// The command inside exists and cannot be run.
+    CannotRun = 126,
+    /// The command inside does not exist.
+    NoProgram = 127,
 }
 
 impl Exit {
@@ -53,6 +57,8 @@ pub const EXITS: &[(Exit, &str)] = &[
     (Exit::Permission, "not permitted; most verbs need root"),
     (Exit::Unsupported, "this host cannot do it"),
     (Exit::Timeout, "a deadline passed"),
+    (Exit::CannotRun, "the command for `exec` cannot be run"),
+    (Exit::NoProgram, "the command for `exec` does not exist"),
 ];
 
 /// One failure.
@@ -120,6 +126,8 @@ impl From<runtime::Error> for Error {
             ErrorKind::Exists => Exit::Exists,
             ErrorKind::State => Exit::State,
             ErrorKind::Unsupported => Exit::Unsupported,
+            ErrorKind::CannotRun => Exit::CannotRun,
+            ErrorKind::NoProgram => Exit::NoProgram,
             _ => Exit::Failure,
         };
         Error::new(exit, error.to_string())

@@ -114,8 +114,13 @@ impl Host {
     /// Names that have a run folder, whether or not they are configured.
     #[must_use]
     pub fn run_names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.run.join("systems")).into_iter().flatten().flatten();
-        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+        names_in(&self.run.join("systems"))
+    }
+
+    /// Names that have files of their own, whether or not they are configured.
+    #[must_use]
+    pub fn data_names(&self) -> Vec<String> {
+        names_in(&self.data.join("systems"))
     }
 
     /// The runtime's state root; `ctrun --root` reads it too.
@@ -153,6 +158,11 @@ impl Host {
                 .hint("set CTCTL_LIBEXEC to the folder that has it")
         })
     }
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
 /// Makes a folder and those above it, closed to everyone else whatever the umask.

@@ -15,6 +15,7 @@ use std::str::FromStr;
 ///
 /// A change is made in the running system and saved for the next start.
 #[derive(Debug, clap::Args)]
+#[command(after_help = keys_help())]
 pub struct Args {
     /// The system: its name, its number, or the beginning of its name
     pub name: String,
@@ -27,6 +28,17 @@ pub struct Args {
     /// Change the configuration alone
     #[arg(long)]
     pub save: bool,
+}
+
+/// The keys that `set` takes, from the table.
+fn keys_help() -> String {
+    let mut text = "Keys:\n".to_owned();
+    for key in keys::KEYS.iter().filter(|key| key.change != Change::Never) {
+        let name = format!("{}={}", key.name, key.kind.placeholder());
+        let later = if key.change == Change::NextStart { " (next start)" } else { "" };
+        text.push_str(&format!("  {name}\n          {}{later} [default: {}]\n", key.help, key.default));
+    }
+    text
 }
 
 /// `KEY=VALUE`, not yet looked up.
@@ -79,7 +91,8 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
                 format!("{} does not change while it runs", later.join(", ")),
             ));
         }
-        container::limits::apply(host, &config)?;
+        let names: Vec<&str> = changes.iter().map(|(key, _)| key.name).collect();
+        container::limits::apply(host, &config, &names)?;
         if !later.is_empty() {
             output::progress(&format!("{}: at the next start", later.join(", ")));
         }

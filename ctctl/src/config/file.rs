@@ -86,10 +86,13 @@ impl ConfigFile {
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         private_dir(folder)?;
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let new = folder.join(format!(".{name}.{}", std::process::id()));
+        // Whoever writes it has the system's lock: one name is enough, and a killed write's file is replaced.
+        let new = folder.join(format!(".{name}.new"));
         let write = || -> std::io::Result<()> {
             let mut file = File::create(&new)?;
-            file.write_all(self.document.to_string().as_bytes())?;
+            let text = self.document.to_string();
+            file.write_all(text.trim_end().as_bytes())?;
+            file.write_all(b"\n")?;
             file.sync_all()?;
             fs::rename(&new, &self.path)?;
             File::open(folder)?.sync_all()

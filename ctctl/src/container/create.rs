@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Making a system: its numbers, its own files, its identity; its configuration file comes last and makes it exist.
 
-use super::identity;
+use super::{destroy, identity};
 use crate::config::Config;
 use crate::config::file::ConfigFile;
 use crate::error::{Context, Error, Exit, Result};
@@ -40,6 +40,7 @@ pub fn create(host: &Host, mut config: Config, wishes: &Wishes) -> Result<Config
 }
 
 fn make(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<()> {
+    destroy::sweep(host)?;
     config.uuid = new_uuid()?;
     let data = host.data(&config.name);
     if data.exists() {

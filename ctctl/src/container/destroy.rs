@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Removing a system. Its configuration file goes last: a destroy that is killed can be done again.
 
+use super::stop;
 use crate::error::{Context, Result};
 use crate::host::Host;
-use crate::store::Lock;
+use crate::store::{self, Lock, Wait};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -14,15 +15,38 @@ use std::path::Path;
 /// The first that the file system answered; the other things are removed all the same.
 pub fn destroy(host: &Host, name: &str, lock: Lock) -> Result<()> {
     let log = host.log_file(name);
+    let config = host.config_file(name);
     let removed = [
+        gone(&config.with_file_name(format!(".{name}.toml.new")), |path| fs::remove_file(path)),
         gone(&host.run(name), |path| fs::remove_dir_all(path)),
         gone(&host.data(name), |path| fs::remove_dir_all(path)),
         gone(&log, |path| fs::remove_file(path)),
         gone(&log.with_extension("log.1"), |path| fs::remove_file(path)),
     ];
     removed.into_iter().collect::<Result<Vec<()>>>()?;
-    gone(&host.config_file(name), |path| fs::remove_file(path))?;
+    gone(&config, |path| fs::remove_file(path))?;
     lock.remove();
+    Ok(())
+}
+
+/// Removes what killed creates left: files of systems that have no configuration and that no living `ctctl` works on.
+///
+/// # Errors
+/// As [`destroy`]; `State` when such a system runs, since its configuration was removed by hand.
+pub fn sweep(host: &Host) -> Result<()> {
+    let mut names = host.data_names();
+    names.extend(host.run_names());
+    for name in names.iter().filter(|name| store::check_name(name).is_ok()) {
+        // Looked at again under the lock: a create may have ended meanwhile.
+        if host.config_file(name).exists() {
+            continue;
+        }
+        let Ok(lock) = store::lock(host, name, Wait::No) else { continue };
+        if !host.config_file(name).exists() {
+            stop::clear(host, name)?;
+            destroy(host, name, lock)?;
+        }
+    }
     Ok(())
 }
 

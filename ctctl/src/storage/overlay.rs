@@ -53,7 +53,10 @@ pub fn mount(host: &Host, config: &Config) -> Result<OwnedFd> {
             let (length, tree) = heard?;
             tree.ok_or_else(|| {
                 let text = String::from_utf8_lossy(&said[..length]).into_owned();
-                Error::new(Exit::Failure, format!("mount the root file system: {text}"))
+                Error::new(Exit::Failure, format!("mount the root file system: {text}")).hint(
+                    "the file system of --data-dir must take id-mapped mounts and be an overlay's upper layer: \
+                     ext4, xfs, btrfs",
+                )
             })
         }
     }
