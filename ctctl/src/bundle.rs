@@ -45,15 +45,24 @@ const MASKED: &[&str] = &[
 ];
 const READ_ONLY: &[&str] = &["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
-/// config.json of a system. `notify` is the socket that stands for NOTIFY_SOCKET, for an init that uses one.
+/// What this host adds to a bundle.
+#[derive(Debug)]
+pub struct Facts<'f> {
+    /// The socket that stands for NOTIFY_SOCKET, for an init that uses one.
+    pub notify: &'f Path,
+    /// The starter's own capabilities; bit n is capability n.
+    pub capabilities: u64,
+}
+
+/// config.json of a system.
 #[must_use]
-pub fn spec(config: &Config, notify: &Path) -> Value {
+pub fn spec(config: &Config, facts: &Facts<'_>) -> Value {
     let mut spec = json!({
         "ociVersion": "1.3.0",
         "root": { "path": "rootfs" },
         "hostname": config.hostname(),
-        "process": process(config),
-        "mounts": mounts(config, notify),
+        "process": process(config, facts.capabilities),
+        "mounts": mounts(config, facts.notify),
         "linux": {
             "cgroupsPath": cgroups_path(&config.name),
             "namespaces": namespaces(config),
@@ -113,8 +122,14 @@ fn first_limits(config: &Config) -> Value {
     resources(config, &keys)
 }
 
-fn process(config: &Config) -> Value {
-    let names: Vec<&str> = capabilities::NAMES.into_iter().filter(|name| !HOST_ONLY.contains(name)).collect();
+fn process(config: &Config, own: u64) -> Value {
+    // A new user namespace gives all of them; without one nobody can give what he does not have.
+    let given = if config.idmap == IdMap::Host { own } else { u64::MAX };
+    let numbered = capabilities::NAMES.into_iter().enumerate();
+    let names: Vec<&str> = numbered
+        .filter(|(number, name)| given >> number & 1 == 1 && !HOST_ONLY.contains(name))
+        .map(|(_, name)| name)
+        .collect();
     let mut env = vec![
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
         "TERM=linux".to_owned(),
@@ -225,7 +240,9 @@ mod tests {
             let mut config = web();
             config.idmap = idmap.parse().unwrap();
             config.network = network;
-            let text = spec(&config, Path::new("/run/notify")).to_string();
+            let facts = Facts { notify: Path::new("/run/notify"), capabilities: 0x21 };
+            let text = spec(&config, &facts).to_string();
+            assert_eq!(text.contains("CAP_SETGID"), idmap != "host");
             let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();
             runtime::spec::check::check(&spec).unwrap();
         }

@@ -34,7 +34,7 @@ fn search(folder: &Path, word: &str, depth: u32, found: &mut Vec<PathBuf>) {
 }
 
 /// Processes (not zombies) that have this word in their arguments or environment.
-fn processes_with(word: &str) -> Vec<String> {
+pub(crate) fn processes_with(word: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let pid = entry.file_name().to_string_lossy().into_owned();

@@ -21,12 +21,14 @@ mod config;
 mod leaks;
 mod needs;
 mod ran;
+mod systems;
 
 pub use bundle::{Bundle, ctrun_program, dist};
 pub use config::{add_mount, add_namespace, default_config, map_users, remove_namespace};
 pub use leaks::{cgroup_folders, mounts_below};
 pub use needs::{Need, is_met, needed};
 pub use ran::{Ran, run, wait_until};
+pub use systems::{Systems, ctctl_program};
 
 /// Ends the test as a reported skip if the machine lacks something.
 #[macro_export]

@@ -26,6 +26,8 @@ pub enum Need {
     SysResource,
     Overlay,
     Strace,
+    /// mmdebstrap, and an archive that answers.
+    Mmdebstrap,
 }
 
 #[must_use]
@@ -42,6 +44,9 @@ pub fn is_met(need: Need) -> bool {
         Need::Faults => crate::bundle::ctrun_with_faults().is_some(),
         Need::SysResource => has_capability(24),
         Need::Overlay => fs::read_to_string("/proc/filesystems").is_ok_and(|t| t.contains("overlay")),
+        Need::Mmdebstrap => {
+            Command::new("mmdebstrap").arg("--version").output().is_ok_and(|o| o.status.success())
+        }
         Need::Strace => Command::new("strace").arg("-V").output().is_ok_and(|o| o.status.success()),
     }
 }

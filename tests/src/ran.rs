@@ -56,6 +56,11 @@ impl Ran {
 
 /// Runs it to its end. Its output goes to files in `folder`, not to pipes: what it leaves running may keep them open.
 pub fn run(command: &mut Command, folder: &Path) -> Ran {
+    run_within(DEADLINE, command, folder)
+}
+
+/// The same with another deadline, for what waits for a network.
+pub fn run_within(deadline: Duration, command: &mut Command, folder: &Path) -> Ran {
     static SERIAL: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let serial = SERIAL.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let (out, err) = (folder.join(format!("out.{serial}")), folder.join(format!("err.{serial}")));
@@ -64,7 +69,7 @@ pub fn run(command: &mut Command, folder: &Path) -> Ran {
     let child = command.stdin(Stdio::null()).stdout(file(&out)).stderr(file(&err)).spawn();
     let mut child = child.unwrap_or_else(|e| panic!("{words}: {e}"));
     let mut status = None;
-    let ended = wait_until_for(DEADLINE, || {
+    let ended = wait_until_for(deadline, || {
         status = child.try_wait().expect("our own child can be waited for");
         status.is_some()
     });
@@ -74,7 +79,7 @@ pub fn run(command: &mut Command, folder: &Path) -> Ran {
     }
     let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
     let ran = Ran { code: code(status), stdout: text(&out), stderr: text(&err), command: words };
-    assert!(ended, "it did not end within {DEADLINE:?}: {ran:#?}");
+    assert!(ended, "it did not end within {deadline:?}: {ran:#?}");
     ran
 }
 

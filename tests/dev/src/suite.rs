@@ -82,8 +82,18 @@ fn oracle() -> Result<()> {
 fn integration() -> Result<()> {
     let skips = target_folder().join("skips");
     at(&skips, fs::write(&skips, ""))?;
-    let mut tests =
-        cargo(["test", "--quiet", "--locked", "--package", "integration-tests", "--lib", "--test", "oci"]);
+    let mut tests = cargo([
+        "test",
+        "--quiet",
+        "--locked",
+        "--package",
+        "integration-tests",
+        "--lib",
+        "--test",
+        "oci",
+        "--test",
+        "ctctl",
+    ]);
     tests.env("CTCTL_SKIPS", &skips);
     show(with_programs(&mut tests))?;
     unexpected_skips(&skips)

@@ -1,0 +1,218 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_ctctl_global_optspecs
+    string join \n config-dir= data-dir= run-dir= log-dir= h/help V/version
+end
+
+function __fish_ctctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_ctctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_ctctl_using_subcommand
+    set -l cmd (__fish_ctctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c ctctl -n "__fish_ctctl_needs_command" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_needs_command" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_needs_command" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_needs_command" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_needs_command" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_needs_command" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "template" -d 'Build, list, show and remove templates'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "create" -d 'Make a system from a template'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "start" -d 'Start a system'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "restart" -d 'Stop a system and start it again'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "exec" -d 'Run a command in a running system'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "destroy" -d 'Remove a system and everything that is its own'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "list" -d 'Show all systems'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "status" -d 'Show one system\'s state in one line'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "completion" -d 'Write a completion script for a shell'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "man" -d 'Write the manual page'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "list" -d 'Show all templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "ls" -d 'Show all templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "info" -d 'Show one template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "rm" -d 'Remove a template, and its layers that no system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from ls" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from ls" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from ls" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from ls" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from ls" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from info" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from info" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from info" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from info" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from info" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from info" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from remove" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from remove" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from remove" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from remove" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from rm" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from rm" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from rm" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from rm" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show all templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "info" -d 'Show one template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s t -l template -l ostemplate -d 'The template to make it from; ctctl template list shows them' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l ctid -d 'Its number, from 101 upwards; the next free one when absent' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l idmap -d 'Host ids of its users: auto, BASE:SIZE, or host for no user namespace' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s w -l wait -d 'Return when the system says that it is ready: systemd does so at its default target'
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s t -l timeout -d 'Seconds until it is killed; its stop_timeout when absent' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s k -l kill -d 'Kill it at once'
+complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s w -l wait -d 'Return when the system says that it is ready'
+complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s e -l env -d 'Add a variable to its environment' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l cwd -d 'Run it in this directory' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s t -l tty -d 'Give the command a terminal'
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -s f -l force -d 'Kill it first if it runs'
+complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l running -d 'Running systems alone'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand status" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand status" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand status" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand status" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand status" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand status" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand status" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l runtime -d 'Change the running system alone'
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l save -d 'Change the configuration alone'
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand completion" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand completion" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand completion" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand completion" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand completion" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand completion" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "template" -d 'Build, list, show and remove templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "create" -d 'Make a system from a template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "start" -d 'Start a system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "restart" -d 'Stop a system and start it again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "exec" -d 'Run a command in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "destroy" -d 'Remove a system and everything that is its own'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "list" -d 'Show all systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "status" -d 'Show one system\'s state in one line'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "completion" -d 'Write a completion script for a shell'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "man" -d 'Write the manual page'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "list" -d 'Show all templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "info" -d 'Show one template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "remove" -d 'Remove a template, and its layers that no system uses'

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+use integration_tests::{Systems, needs};
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+fn idmap(systems: &Systems, name: &str) -> String {
+    let info = systems.run(&["info", name, "--json"]).ok().json();
+    info["idmap"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn each_system_has_ids_a_number_and_an_identity_of_its_own() {
+    needs!(Root);
+    let systems = Systems::new();
+    for name in ["@a", "@b"] {
+        systems.run(&["create", name, "--template", "busybox"]).ok();
+        systems.run(&["start", name]).ok();
+    }
+    assert_ne!(idmap(&systems, "@a"), idmap(&systems, "@b"));
+    let of = |name: &str, key: &str| systems.run(&["info", name, "--json"]).ok().json()[key].clone();
+    assert_eq!((of("@a", "ctid"), of("@b", "ctid")), (Value::from(101), Value::from(102)));
+    let machine_id = |name: &str| systems.run(&["exec", name, "--", "cat", "/etc/machine-id"]).ok().stdout;
+    assert_eq!(machine_id("@a").trim().len(), 32);
+    assert_ne!(machine_id("@a"), machine_id("@b"));
+    // On the host its processes are nobody that exists there.
+    let pid = systems.status("@a")["pid"].clone();
+    let owner = fs::metadata(format!("/proc/{pid}/")).expect("it runs").uid();
+    assert_eq!(owner.to_string(), idmap(&systems, "@a").split(':').next().unwrap_or_default());
+}
+
+#[test]
+fn files_on_disk_have_the_ids_from_inside() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    systems.run(&["exec", &name, "--", "sh", "-c", "echo x > /etc/file && chown 7:8 /etc/file"]).ok();
+    let file = systems.folder.join("data/systems").join(&name).join("upper/etc/file");
+    let data = fs::metadata(file).expect("it was written");
+    assert_eq!((data.uid(), data.gid()), (7, 8));
+    let seen = systems.run(&["exec", &name, "--", "stat", "-c", "%u:%g", "/etc/file", "/bin/busybox"]).ok();
+    assert_eq!(seen.stdout, "7:8\n0:0\n");
+}
+
+#[test]
+fn what_is_wrong_is_refused_and_leaves_nothing() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.run(&["create", "@a", "--template", "none"]).exits(6).fails_with("no template \"none\"");
+    systems.run(&["create", "../a", "--template", "busybox"]).exits(7).fails_with("is not a name");
+    systems.run(&["create", "@a", "--template", "busybox", "memory=lots"]).exits(7).fails_with("memory:");
+    systems
+        .run(&["create", "@a", "--template", "busybox", "uuid=1"])
+        .exits(7)
+        .fails_with("not for you to set");
+    assert_eq!(systems.left_behind(), Vec::<String>::new());
+    systems.run(&["create", "@a", "--template", "busybox"]).ok();
+    systems.run(&["create", "@a", "--template", "busybox"]).exits(4).fails_with("there is a system");
+}
+
+#[test]
+fn keys_are_taken_at_once() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.run(&["create", "@a", "--template", "busybox", "memory=64M", "hostname=shop"]).ok();
+    systems.run(&["start", "@a"]).ok();
+    assert_eq!(systems.run(&["exec", "@a", "--", "hostname"]).ok().stdout, "shop\n");
+}
+
+#[test]
+fn without_a_user_namespace_root_is_the_hosts() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.run(&["create", "@a", "--template", "busybox", "--idmap", "host"]).ok();
+    systems.run(&["start", "@a"]).ok();
+    let map = systems.run(&["exec", "@a", "--", "cat", "/proc/self/uid_map"]).ok().stdout;
+    assert_eq!(map.split_whitespace().collect::<Vec<_>>(), ["0", "0", "4294967295"]);
+    systems.run(&["exec", "@a", "--", "sh", "-c", "echo 1 > /proc/sys/vm/drop_caches"]).fails();
+}

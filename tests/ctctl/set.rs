@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+use integration_tests::{Systems, cgroup_folders, needs};
+use std::fs;
+
+/// The value of a limit's file, on whichever hierarchy has it.
+fn limit(name: &str, files: [&str; 2]) -> String {
+    let folders = cgroup_folders(name);
+    let read = |folder: &std::path::PathBuf| {
+        files.iter().find_map(|file| fs::read_to_string(folder.join(file)).ok())
+    };
+    folders.iter().find_map(read).unwrap_or_default().trim().to_owned()
+}
+
+#[test]
+fn limits_change_at_once_and_stay() {
+    needs!(Root, Memory, Cpu, Pids);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    systems.run(&["set", &name, "memory=64M", "cpulimit=50%", "pids=30"]).ok();
+    let check = || {
+        assert_eq!(limit(&name, ["memory.limit_in_bytes", "memory.max"]), (64 << 20).to_string());
+        assert!(limit(&name, ["cpu.cfs_quota_us", "cpu.max"]).starts_with("50000"));
+        assert_eq!(limit(&name, ["pids.max", "pids.max"]), "30");
+    };
+    check();
+    systems.run(&["restart", &name]).ok();
+    check();
+    systems.run(&["set", &name, "pids=unlimited", "ram="]).ok();
+    assert_eq!(limit(&name, ["pids.max", "pids.max"]), "max");
+    let info = systems.run(&["info", &name, "--json"]).ok().json();
+    assert!(info["memory"].is_null() && info["pids"].is_null(), "{info}");
+}
+
+#[test]
+fn a_limit_of_processes_holds() {
+    needs!(Root, Pids);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    systems.run(&["set", &name, "pids=12"]).ok();
+    let many = "for i in $(seq 30); do sleep 5 & done; wait";
+    let ran = systems.run(&["exec", &name, "--", "timeout", "2", "sh", "-c", many]).fails();
+    assert!(ran.stderr.contains("can't fork"), "{ran:#?}");
+}
+
+#[test]
+fn live_alone_and_saved_alone() {
+    needs!(Root, Pids);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    systems.run(&["set", "--runtime", &name, "pids=40"]).ok();
+    systems.run(&["set", "--save", &name, "memory=99M"]).ok();
+    assert_eq!(limit(&name, ["pids.max", "pids.max"]), "40");
+    assert_ne!(limit(&name, ["memory.limit_in_bytes", "memory.max"]), (99 << 20).to_string());
+    let info = systems.run(&["info", &name, "--json"]).ok().json();
+    assert!(info["pids"].is_null() && info["memory"] == 99 << 20, "{info}");
+}
+
+#[test]
+fn nothing_changes_when_one_value_is_wrong() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.run(&["create", "@web", "--template", "busybox"]).ok();
+    systems.run(&["set", "@web", "pids=9", "memory=much"]).exits(7).fails_with("memory:");
+    systems.run(&["set", "@web", "memroy=1G"]).exits(7).fails_with("did you mean memory?");
+    systems.run(&["set", "@web", "ctid=7"]).exits(7).fails_with("given at creation");
+    assert!(systems.run(&["info", "@web", "--json"]).ok().json()["pids"].is_null());
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+use integration_tests::{Systems, needs};
+use std::fs;
+
+#[test]
+fn start_runs_init_in_namespaces_of_its_own() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    let inside = systems.run(&["exec", &name, "--", "cat", "/proc/1/comm"]).ok();
+    assert_eq!(inside.stdout, "init\n");
+    let pid = systems.status(&name)["pid"].clone();
+    for namespace in ["pid", "mnt", "net", "ipc", "uts", "user", "cgroup"] {
+        let link = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/{namespace}")).expect("it runs");
+        assert_ne!(link(&pid.to_string()), link("self"), "{namespace}");
+    }
+}
+
+#[test]
+fn start_twice_is_refused() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    systems.run(&["start", &name]).exits(5).fails_with("it runs already");
+}
+
+#[test]
+fn a_start_that_fails_says_why_and_leaves_it_stopped() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.run(&["create", "@web", "--template", "busybox", "init=/no/such/init"]).ok();
+    systems.run(&["start", "@web"]).fails_with("/no/such/init");
+    assert_eq!(systems.status("@web")["status"], "stopped");
+    systems.run(&["set", "@web", "init="]).ok();
+    systems.run(&["start", "@web"]).ok();
+}
+
+#[test]
+fn nothing_of_the_root_is_mounted_on_the_host() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.running("web");
+    let mounted = integration_tests::mounts_below(&systems.folder);
+    assert_eq!(mounted, Vec::<String>::new());
+}
+
+#[test]
+fn what_reaches_the_whole_kernel_is_refused_inside() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    let status = systems.run(&["exec", &name, "--", "cat", "/proc/1/status"]).ok().stdout;
+    let field = |key: &str| {
+        status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().trim().to_owned()
+    };
+    assert_eq!(field("Seccomp:"), "2");
+    let bounding = u64::from_str_radix(&field("CapBnd:"), 16).expect("a number");
+    // CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_TIME.
+    assert_eq!(bounding & (1 << 16 | 1 << 17 | 1 << 25), 0);
+    for line in ["echo x > /proc/sysrq-trigger", "echo 1 > /proc/sys/vm/drop_caches", "mknod /tmp/sda b 8 0"]
+    {
+        systems.run(&["exec", &name, "--", "sh", "-c", line]).fails();
+    }
+}
