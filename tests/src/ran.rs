@@ -60,7 +60,7 @@ pub fn run(command: &mut Command, folder: &Path) -> Ran {
 }
 
 /// The same with another deadline, for what waits for a network.
-pub fn run_within(deadline: Duration, command: &mut Command, folder: &Path) -> Ran {
+pub(crate) fn run_within(deadline: Duration, command: &mut Command, folder: &Path) -> Ran {
     static SERIAL: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let serial = SERIAL.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let (out, err) = (folder.join(format!("out.{serial}")), folder.join(format!("err.{serial}")));
