@@ -6,7 +6,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, private_dir};
 use crate::monitor::report::{Heard, Reports};
 use crate::store::Lock;
-use runtime_sys::OwnedFd;
+use runtime_sys::{OwnedFd, fd};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, Stdio};
@@ -76,6 +76,8 @@ fn spawn(host: &Host, name: &str, lock: File) -> Result<(Child, Reports)> {
     let log = host.run(name).join("monitor.log");
     let log =
         OpenOptions::new().create(true).append(true).mode(0o600).open(&log).context(|| "monitor.log")?;
+    // What else the caller left open is not the monitor's to keep: a pipe would never end.
+    fd::close_range_on_exec(3)?;
     let child = Command::new(&program)
         .arg(name)
         .args(host.places())

@@ -137,6 +137,7 @@ fn in_the_machine() -> Result<()> {
     machine.up()?;
     machine.put(&dist(), "/opt/ctctl")?;
     machine.put(&top().join("tests/machine"), "/opt/machine-tests")?;
+    machine.put(&templates()?, "/opt/machine-tests")?;
     let bench = target_folder().join("bench");
     if bench.is_dir() {
         machine.put(&bench, "/opt/bench")?;
@@ -149,6 +150,21 @@ fn in_the_machine() -> Result<()> {
     }
     machine.down()?;
     report.finish()
+}
+
+/// Templates of ctctl, built here, where it takes seconds; the folder has them as one file that keeps their owners.
+fn templates() -> Result<PathBuf> {
+    let (data, carried) = (target_folder().join("templates"), target_folder().join("templates-carried"));
+    for name in ["busybox", "debian-12"] {
+        show(
+            Command::new(dist().join("bin/ctctl")).args(["template", "build", name, "--data-dir"]).arg(&data),
+        )?;
+    }
+    at(&carried, fs::create_dir_all(&carried))?;
+    let mut tar = Command::new("tar");
+    tar.args(["--create", "--numeric-owner", "--xattrs", "--xattrs-include=*", "--directory"]).arg(&data);
+    show(tar.arg("--file").arg(carried.join("templates.tar")).args(["layers", "templates"]))?;
+    Ok(carried)
 }
 
 fn scripts() -> Result<Vec<PathBuf>> {

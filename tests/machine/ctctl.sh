@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# ctctl where cgroup v2 is all there is, systemd is the host's init, and the kernel is Debian's own.
+# Templates are built outside and carried in: templates.tar holds their layers and manifests.
+set -eu
+
+fail() { echo "ctctl.sh: $*" >&2; exit 1; }
+is() { [ "$1" = "$2" ] || fail "$3: expected '$2', got '$1'"; }
+
+mkdir -p /var/lib/ctctl
+tar --extract --numeric-owner --same-owner --xattrs --xattrs-include='*' --directory /var/lib/ctctl --file templates.tar
+
+echo "# busybox"
+ctctl create box --template busybox memory=32M
+ctctl start box
+is "$(ctctl exec box -- cat /proc/1/comm)" init "init"
+is "$(cat /sys/fs/cgroup/ctctl.box/memory.max)" 33554432 "memory"
+ctctl set box pids=20 cpulimit=50%
+is "$(cat /sys/fs/cgroup/ctctl.box/pids.max)" 20 "pids"
+is "$(cat /sys/fs/cgroup/ctctl.box/cpu.max)" "50000 100000" "cpulimit"
+kill -9 "$(pgrep -f 'ctctl-monitor box ')"
+ctctl exec box -- true
+ctctl stop box
+ctctl destroy box
+
+echo "# Debian"
+ctctl create deb --template debian-12 memory=512M
+ctctl start --wait deb
+is "$(ctctl exec deb -- systemctl is-system-running --wait)" running "systemd"
+is "$(ctctl exec deb -- systemctl --failed --no-legend --no-pager)" "" "failed units"
+# Its own init divides the control group that it was given.
+ctctl exec deb -- systemctl set-property --runtime systemd-journald.service MemoryMax=64M
+is "$(cat /sys/fs/cgroup/ctctl.deb/system.slice/systemd-journald.service/memory.max)" 67108864 "a service's limit"
+ctctl stop deb
+ctctl status deb | grep -q last_exit=halted || fail "deb did not halt"
+ctctl destroy deb
+
+echo "# nothing is left"
+left=$(find /sys/fs/cgroup -name 'ctctl.*'; grep ctctl /proc/mounts || true; pgrep -a ctctl || true; ls /run/ctctl/systems /run/ctctl/oci /var/lib/ctctl/systems)
+is "$(echo "$left" | grep -v -e '^$' -e ':$' || true)" "" "left behind"
