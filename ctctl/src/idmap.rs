@@ -65,6 +65,17 @@ impl IdMap {
     }
 }
 
+/// Whether two systems would share ids: each could then act as the other's users.
+#[must_use]
+pub fn overlap(one: IdMap, other: IdMap) -> bool {
+    match (one.span(), other.span()) {
+        (Some((first, behind)), Some((other_first, other_behind))) => {
+            first < other_behind && other_first < behind
+        }
+        _ => false,
+    }
+}
+
 /// Takes a free range: from the lines of owner `ctctl` if there are any, else the first that is clear of every line.
 ///
 /// `subuid` and `subgid` are the texts of those files; `taken` are the maps of all other systems. `None` when
@@ -132,6 +143,13 @@ mod tests {
         assert_eq!(allocate(file, file, &[range(200_000), range(265_536)]), None);
         assert_eq!(allocate(file, "ctctl:265536:65536\n", &[]), Some(range(265_536)));
         assert_eq!(allocate(file, "", &[]), None);
+    }
+
+    #[test]
+    fn ranges_that_touch_do_not_overlap() {
+        assert!(!overlap(range(65_536), range(131_072)));
+        assert!(overlap(range(65_536), range(131_071)));
+        assert!(!overlap(range(65_536), IdMap::Host));
     }
 
     #[test]

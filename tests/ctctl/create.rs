@@ -60,6 +60,30 @@ fn what_is_wrong_is_refused_and_leaves_nothing() {
 }
 
 #[test]
+fn two_systems_do_not_share_ids() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.run(&["create", "@a", "--template", "busybox", "--idmap", "2000000:65536"]).ok();
+    systems
+        .run(&["create", "@b", "--template", "busybox", "--idmap", "2065535:65536"])
+        .exits(7)
+        .fails_with("overlaps");
+    systems.run(&["create", "@b", "--template", "busybox", "--idmap", "2065536:65536"]).ok();
+}
+
+#[test]
+fn nobody_else_reaches_the_files() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.running("web");
+    // What root inside makes setuid is root's on the disk: no user of the host may come near it.
+    for folder in ["data/systems", "data/layers", "run/systems", "run/oci", "log", "etc/systems"] {
+        let mode = fs::metadata(systems.folder.join(folder)).expect("it is made").mode();
+        assert_eq!(mode & 0o777, 0o700, "{folder}");
+    }
+}
+
+#[test]
 fn keys_are_taken_at_once() {
     needs!(Root);
     let systems = Systems::new();

@@ -57,6 +57,29 @@ fn live_alone_and_saved_alone() {
 }
 
 #[test]
+fn a_host_name_is_written_where_an_init_reads_it_and_nowhere_else() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    let inside = |line: &str| systems.run(&["exec", &name, "--", "sh", "-c", line]).ok().stdout;
+    systems.run(&["set", &name, "hostname=shop"]).ok();
+    systems.run(&["restart", &name]).ok();
+    assert_eq!(inside("hostname; cat /etc/hostname; stat -c %u:%a /etc/hostname"), "shop\nshop\n0:644\n");
+    // A link is replaced, not followed; neither is a folder that is a link.
+    let victim = systems.folder.join("victim");
+    fs::write(&victim, "mine").expect("the folder is ours");
+    inside(&format!("ln -sf {} /etc/hostname", victim.display()));
+    systems.run(&["set", &name, "hostname=bank"]).ok();
+    systems.run(&["restart", &name]).ok();
+    assert_eq!(inside("cat /etc/hostname"), "bank\n");
+    inside(&format!("mv /etc /old && ln -s {} /etc", systems.folder.display()));
+    systems.run(&["set", &name, "hostname=gold"]).ok();
+    systems.run(&["restart", &name]).ok();
+    assert_eq!(fs::read_to_string(&victim).expect("it is there"), "mine");
+    assert!(!systems.folder.join("hostname").exists());
+}
+
+#[test]
 fn nothing_changes_when_one_value_is_wrong() {
     needs!(Root);
     let systems = Systems::new();

@@ -26,6 +26,24 @@ fn start_twice_is_refused() {
 }
 
 #[test]
+fn a_wait_for_what_never_becomes_ready_ends() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.run(&["create", "@web", "--template", "busybox", "ready=notify", "init=/bin/sleep 100"]).ok();
+    systems.run(&["start", "--wait=1", "@web"]).exits(10).fails_with("it runs, but was not ready within 1 s");
+    systems.run(&["stop", "--kill", "@web"]).ok();
+    // One that ends is not waited for.
+    systems.run(&["set", "@web", "init=/bin/sleep 0.1"]).ok();
+    systems.run(&["start", "--wait", "@web"]).exits(1).fails_with("it ended before it was ready");
+    // One that waits can be stopped.
+    systems.run(&["set", "@web", "init=/bin/sleep 100"]).ok();
+    let mut waiting = systems.command(&["start", "--wait", "@web"]).spawn().expect("it runs");
+    systems.wait_for("@web", "running");
+    systems.run(&["stop", "--kill", "@web"]).ok();
+    assert_eq!(waiting.wait().expect("our own child").code(), Some(1));
+}
+
+#[test]
 fn a_start_that_fails_says_why_and_leaves_it_stopped() {
     needs!(Root);
     let systems = Systems::new();

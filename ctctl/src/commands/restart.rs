@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl restart`.
 
+use super::start::Ready;
 use crate::container::start::{Until, start};
 use crate::container::{state, stop};
 use crate::error::{Context, Result};
@@ -13,9 +14,8 @@ use std::time::Duration;
 pub struct Args {
     /// The system: its name, its number, or the beginning of its name
     pub name: String,
-    /// Return when the system says that it is ready
-    #[arg(short, long)]
-    pub wait: bool,
+    #[command(flatten)]
+    pub ready: Ready,
 }
 
 /// Carries it out; a system that does not run is started.
@@ -25,8 +25,7 @@ pub struct Args {
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
     let name = store::resolve(host, &args.name)?;
-    let until = if args.wait { Until::Ready } else { Until::Running };
-    again(host, &name, until).context(|| format!("restart {name}"))?;
+    again(host, &name, args.ready.until()).context(|| format!("restart {name}"))?;
     Ok(0)
 }
 
@@ -36,5 +35,5 @@ fn again(host: &Host, name: &str, until: Until) -> Result<()> {
     if state::state(host, name)?.is_running() {
         stop::stop(host, &config, Duration::from_secs(config.stop_timeout))?;
     }
-    start(host, name, &lock, until)
+    start(host, name, lock, until)
 }

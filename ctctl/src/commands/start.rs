@@ -5,15 +5,32 @@ use crate::container::start::{Until, start};
 use crate::error::{Context, Result};
 use crate::host::{Host, need_root};
 use crate::store::{self, Wait};
+use std::time::Duration;
 
 /// Start a system
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The system: its name, its number, or the beginning of its name
     pub name: String,
-    /// Return when the system says that it is ready: systemd does so at its default target
-    #[arg(short, long)]
-    pub wait: bool,
+    #[command(flatten)]
+    pub ready: Ready,
+}
+
+/// When a verb that starts a system returns.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Ready {
+    /// Return when the system says that it is ready, as systemd does at its default target; fail after SECONDS
+    #[arg(short, long, value_name = "SECONDS", num_args = 0..=1, require_equals = true)]
+    pub wait: Option<Option<u64>>,
+}
+
+impl Ready {
+    pub(super) fn until(&self) -> Until {
+        match self.wait {
+            None => Until::Running,
+            Some(seconds) => Until::Ready(seconds.map(Duration::from_secs)),
+        }
+    }
 }
 
 /// Carries it out. It returns when init runs, or with `--wait` when it is ready.
@@ -23,8 +40,7 @@ pub struct Args {
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
     let name = store::resolve(host, &args.name)?;
-    let until = if args.wait { Until::Ready } else { Until::Running };
     let lock = store::lock(host, &name, Wait::Yes)?;
-    start(host, &name, &lock, until).context(|| format!("start {name}"))?;
+    start(host, &name, lock, args.ready.until()).context(|| format!("start {name}"))?;
     Ok(0)
 }

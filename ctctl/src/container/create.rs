@@ -76,7 +76,14 @@ fn choose_numbers(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<(
                     .hint("give owner ctctl more in /etc/subuid and /etc/subgid, the same in both")
             })?
         }
-        given => given.parse::<IdMap>().map_err(|text| Error::new(Exit::Value, format!("idmap: {text}")))?,
+        given => {
+            let wrong = |text: String| Error::new(Exit::Value, format!("idmap: {text}"));
+            let map: IdMap = given.parse().map_err(wrong)?;
+            if let Some(other) = maps.iter().find(|other| idmap::overlap(map, **other)) {
+                return Err(wrong(format!("{map} overlaps with another system's {other}")));
+            }
+            map
+        }
     };
     Ok(())
 }

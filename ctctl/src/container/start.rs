@@ -10,48 +10,62 @@ use runtime_sys::{OwnedFd, fd};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// When a start is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
     /// Init runs.
     Running,
-    /// Init says that it is ready, if it is one that does.
-    Ready,
+    /// Init says that it is ready, if it is one that does, within this time if one is given.
+    Ready(Option<Duration>),
 }
 
-/// Starts a system whose name is locked.
+/// Starts a system whose name is locked; the lock is given up as soon as init runs, so that a system that does not
+/// become ready can be stopped.
 ///
 /// # Errors
-/// `State` when it runs already; whatever the monitor reports.
-pub fn start(host: &Host, name: &str, _lock: &Lock, until: Until) -> Result<()> {
+/// `State` when it runs already; whatever the monitor reports; `Timeout` for one that runs and is not ready in time.
+pub fn start(host: &Host, name: &str, lock: Lock, until: Until) -> Result<()> {
     if state::state(host, name)?.is_running() {
         return Err(Error::new(Exit::State, "it runs already"));
     }
     stop::clear(host, name)?;
-    let lock = monitor_lock(host, name)?
+    let monitor = monitor_lock(host, name)?
         .ok_or_else(|| Error::new(Exit::State, "it is being started or stopped by another monitor"))?;
-    let (mut child, mut reports) = spawn(host, name, lock)?;
-    let heard = wait(&mut reports, until);
-    if heard.is_err() {
+    let (mut child, mut reports) = spawn(host, name, monitor)?;
+    if let Err(error) = started(&mut reports) {
         // It ends when it has reported. What a killed one left is removed here.
         drop(child.wait());
         stop::clear(host, name)?;
+        return Err(error);
     }
-    heard
+    drop(lock);
+    match until {
+        Until::Running => Ok(()),
+        Until::Ready(time) => ready(host, name, &mut reports, time),
+    }
 }
 
-fn wait(reports: &mut Reports, until: Until) -> Result<()> {
-    match reports.hear()? {
-        Heard::Closed => return Err(Error::new(Exit::Failure, "ctctl-monitor died before the system ran")),
-        Heard::Ready => return Ok(()),
-        Heard::Started => {}
+fn started(reports: &mut Reports) -> Result<()> {
+    match reports.hear(None)? {
+        Some(Heard::Closed) => Err(Error::new(Exit::Failure, "ctctl-monitor died before the system ran")),
+        _ => Ok(()),
     }
-    if until == Until::Ready && reports.hear()? == Heard::Closed {
-        return Err(Error::new(Exit::Failure, "it ended before it was ready")
-            .hint("its log shows what it printed: /var/log/ctctl"));
+}
+
+fn ready(host: &Host, name: &str, reports: &mut Reports, time: Option<Duration>) -> Result<()> {
+    let log = host.log_file(name);
+    let hint = format!("what it printed is in {}", log.display());
+    match reports.hear(time)? {
+        Some(Heard::Closed) => Err(Error::new(Exit::Failure, "it ended before it was ready").hint(hint)),
+        Some(_) => Ok(()),
+        None => {
+            let seconds = time.unwrap_or_default().as_secs();
+            Err(Error::new(Exit::Timeout, format!("it runs, but was not ready within {seconds} s"))
+                .hint(hint))
+        }
     }
-    Ok(())
 }
 
 /// The lock that a living monitor holds; nothing when one does.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a monitor tells the `ctctl start` that waits for it: one line each. An error crosses as data.
 
-use crate::error::{Error, Exit, Result};
-use runtime_sys::OwnedFd;
+use crate::error::{Context, Error, Exit, Result};
+use runtime_sys::rustix::event::{PollFd, PollFlags, Timespec, poll};
+use runtime_sys::{Errno, OwnedFd};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
+use std::time::{Duration, Instant};
 
 /// One message.
 #[derive(Debug)]
@@ -77,11 +79,36 @@ impl Reports {
         Reports { from: BufReader::new(File::from(from)) }
     }
 
-    /// The next message.
+    /// The next message; nothing when none comes within `time`.
     ///
     /// # Errors
     /// The failure that the monitor reports.
-    pub fn hear(&mut self) -> Result<Heard> {
+    pub fn hear(&mut self, time: Option<Duration>) -> Result<Option<Heard>> {
+        if self.from.buffer().is_empty()
+            && let Some(time) = time
+            && !self.is_readable(time)?
+        {
+            return Ok(None);
+        }
+        self.next_line().map(Some)
+    }
+
+    fn is_readable(&self, time: Duration) -> Result<bool> {
+        let deadline = Instant::now() + time;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let timeout = Timespec::try_from(left).unwrap_or_default();
+            let mut fds = [PollFd::new(self.from.get_ref(), PollFlags::IN)];
+            match poll(&mut fds, Some(&timeout)) {
+                Err(Errno::INTR) => {}
+                other => {
+                    return other.map(|ready| ready > 0).map_err(std::io::Error::from).context(|| "poll");
+                }
+            }
+        }
+    }
+
+    fn next_line(&mut self) -> Result<Heard> {
         let mut line = String::new();
         // A pipe that cannot be read is one without a monitor.
         let length = self.from.read_line(&mut line).unwrap_or(0);
@@ -124,10 +151,16 @@ mod tests {
         reporter.send(&Report::Failed(&error));
         reporter.close();
         let mut reports = Reports::new(from.into());
-        assert_eq!(reports.hear().unwrap(), Heard::Started);
-        let heard = reports.hear().unwrap_err();
+        assert_eq!(reports.hear(None).unwrap(), Some(Heard::Started));
+        let heard = reports.hear(None).unwrap_err();
         assert_eq!(heard.exit(), Exit::NoTemplate);
         assert_eq!((heard.to_string(), heard.hint_text()), (error.to_string(), Some("make it")));
-        assert_eq!(reports.hear().unwrap(), Heard::Closed);
+        assert_eq!(reports.hear(None).unwrap(), Some(Heard::Closed));
+    }
+
+    #[test]
+    fn silence_has_an_end() {
+        let (from, _to) = std::io::pipe().unwrap();
+        assert_eq!(Reports::new(from.into()).hear(Some(Duration::from_millis(1))).unwrap(), None);
     }
 }

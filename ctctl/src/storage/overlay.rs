@@ -6,10 +6,12 @@
 //! them, and the overlay is mounted by a process that has the first id of the range and all capabilities. What comes
 //! out is a detached mount: nothing of it is ever in the host's mount table.
 
+use super::hostname;
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
 use crate::idmap::IdMap;
+use crate::output;
 use runtime::launch::idmap::IdMaps;
 use runtime::launch::sources;
 use runtime::spec::IdMapping;
@@ -33,6 +35,7 @@ pub fn mount(host: &Host, config: &Config) -> Result<OwnedFd> {
         layers: config.layers.iter().map(|digest| host.templates().layer(digest)).collect(),
         own: host.data(&config.name),
         workbench: host.run(&config.name),
+        hostname: config.hostname().to_owned(),
         ids: ids(config.idmap)?,
     };
     let (ours, theirs) = socket::packet_pair()?;
@@ -77,6 +80,7 @@ struct Plan {
     own: PathBuf,
     /// A folder to mount over, in the process's own mount namespace.
     workbench: PathBuf,
+    hostname: String,
     ids: Option<(OwnedFd, u32)>,
 }
 
@@ -106,7 +110,12 @@ impl Plan {
         set(c"lowerdir", &lower.join(":"))?;
         set(c"upperdir", "own/upper")?;
         set(c"workdir", "own/work")?;
-        Ok(mount::fsmount(context.as_fd(), MountAttrFlags::MOUNT_ATTR_NODEV)?)
+        let tree = mount::fsmount(context.as_fd(), MountAttrFlags::MOUNT_ATTR_NODEV)?;
+        if let Err(error) = hostname::write(tree.as_fd(), &self.hostname) {
+            // Whoever works inside may have made this impossible; the system starts all the same.
+            output::progress(&format!("ctctl-monitor: write the host name to /etc/hostname: {error}"));
+        }
+        Ok(tree)
     }
 
     /// An empty file system of its own to attach layers in.

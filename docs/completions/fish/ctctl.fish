@@ -111,11 +111,11 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l run-dir -d 'Run s
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s w -l wait -d 'Return when the system says that it is ready, as systemd does at its default target; fail after SECONDS' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s w -l wait -d 'Return when the system says that it is ready: systemd does so at its default target'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s t -l timeout -d 'Seconds until it is killed; its stop_timeout when absent' -r
@@ -126,11 +126,11 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l log-dir -d 'Console
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s k -l kill -d 'Kill it at once'
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s w -l wait -d 'Return when the system says that it is ready, as systemd does at its default target; fail after SECONDS' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s w -l wait -d 'Return when the system says that it is ready'
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
