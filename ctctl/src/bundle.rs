@@ -61,7 +61,7 @@ pub fn spec(config: &Config, facts: &Facts<'_>) -> Value {
         "ociVersion": "1.3.0",
         "root": { "path": "rootfs" },
         "hostname": config.hostname(),
-        "process": process(config, facts.capabilities),
+        "process": init(config, facts.capabilities),
         "mounts": mounts(config, facts.notify),
         "linux": {
             "cgroupsPath": cgroups_path(&config.name),
@@ -122,7 +122,52 @@ fn first_limits(config: &Config) -> Value {
     resources(config, &keys)
 }
 
-fn process(config: &Config, own: u64) -> Value {
+/// A command that somebody runs in a system.
+#[derive(Debug)]
+pub struct Command {
+    /// The program and its arguments.
+    pub args: Vec<String>,
+    /// Whether it gets a terminal.
+    pub tty: bool,
+    /// What its environment has beside the usual.
+    pub env: Vec<String>,
+    /// Where it runs.
+    pub cwd: String,
+}
+
+/// The `process` object of a command. It knows nothing of what init was told, such as init's NOTIFY_SOCKET.
+#[must_use]
+pub fn command(config: &Config, command: &Command, own: u64) -> Value {
+    let mut env = usual_env();
+    env.extend(["HOME=/root", "USER=root", "LOGNAME=root"].map(str::to_owned));
+    env.extend(command.env.iter().cloned());
+    let mut process = process(config, own, &env);
+    process["terminal"] = json!(command.tty);
+    process["args"] = json!(command.args);
+    process["cwd"] = json!(command.cwd);
+    process
+}
+
+fn usual_env() -> Vec<String> {
+    let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    [path, "container=ctctl"].map(str::to_owned).to_vec()
+}
+
+fn init(config: &Config, own: u64) -> Value {
+    let mut env = usual_env();
+    env.extend(["TERM=linux".to_owned(), format!("container_uuid={}", config.uuid)]);
+    if config.ready == Ready::Notify {
+        env.push(format!("NOTIFY_SOCKET={NOTIFY}"));
+    }
+    let mut process = process(config, own, &env);
+    process["terminal"] = json!(true);
+    process["args"] = json!(config.init);
+    process["cwd"] = json!("/");
+    process
+}
+
+/// What init and commands have in common: root with all that a system may have.
+fn process(config: &Config, own: u64, env: &[String]) -> Value {
     // A new user namespace gives all of them; without one nobody can give what he does not have.
     let given = if config.idmap == IdMap::Host { own } else { u64::MAX };
     let numbered = capabilities::NAMES.into_iter().enumerate();
@@ -130,21 +175,9 @@ fn process(config: &Config, own: u64) -> Value {
         .filter(|(number, name)| given >> number & 1 == 1 && !HOST_ONLY.contains(name))
         .map(|(_, name)| name)
         .collect();
-    let mut env = vec![
-        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
-        "TERM=linux".to_owned(),
-        "container=ctctl".to_owned(),
-        format!("container_uuid={}", config.uuid),
-    ];
-    if config.ready == Ready::Notify {
-        env.push(format!("NOTIFY_SOCKET={NOTIFY}"));
-    }
     json!({
-        "terminal": true,
         "user": { "uid": 0, "gid": 0 },
-        "args": config.init,
         "env": env,
-        "cwd": "/",
         "capabilities": { "bounding": names, "effective": names, "permitted": names },
         "noNewPrivileges": false,
     })
@@ -228,6 +261,7 @@ mod tests {
 
     fn web() -> Config {
         let mut config = Config::new("web");
+        config.uuid = "0f8fad5b-d9cb-469f-a165-70867728950e".to_owned();
         config.idmap = "1048576:65536".parse().unwrap();
         config
     }
@@ -246,6 +280,18 @@ mod tests {
             let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();
             runtime::spec::check::check(&spec).unwrap();
         }
+    }
+
+    #[test]
+    fn a_command_knows_nothing_of_what_init_was_told() {
+        let mut config = web();
+        config.ready = Ready::Notify;
+        assert!(init(&config, 0).to_string().contains("NOTIFY_SOCKET"));
+        let wish =
+            Command { args: vec!["true".to_owned()], tty: false, env: Vec::new(), cwd: "/".to_owned() };
+        let text = command(&config, &wish, 0).to_string();
+        assert!(!text.contains("NOTIFY_SOCKET") && !text.contains(&config.uuid), "{text}");
+        assert_eq!(command(&config, &wish, 0)["capabilities"], init(&config, 0)["capabilities"]);
     }
 
     #[test]

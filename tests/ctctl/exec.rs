@@ -26,6 +26,18 @@ fn exec_takes_variables_and_a_directory() {
 }
 
 #[test]
+fn a_command_has_not_what_init_was_told() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.run(&["create", "@web", "--template", "busybox", "ready=notify"]).ok();
+    systems.run(&["start", "@web"]).ok();
+    let init = systems.run(&["exec", "@web", "--", "cat", "/proc/1/environ"]).ok().stdout;
+    assert!(init.contains("NOTIFY_SOCKET=/run/host/notify"), "{init}");
+    let own = systems.run(&["exec", "@web", "--", "env"]).ok().stdout;
+    assert!(own.contains("container=ctctl") && !own.contains("NOTIFY_SOCKET"), "{own}");
+}
+
+#[test]
 fn options_behind_the_command_are_its_own() {
     needs!(Root);
     let systems = Systems::new();

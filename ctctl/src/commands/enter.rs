@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl enter`.
 
-use super::exec::{Process, inside};
+use super::exec::inside;
+use crate::bundle::Command;
 use crate::error::{Context, Result};
 use crate::host::{Host, need_root};
 use crate::store;
@@ -29,11 +30,11 @@ exec "$shell" -l"#;
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
     let name = store::resolve(host, &args.name)?;
-    let process = Process {
+    let command = Command {
         args: ["/bin/sh", "-c", LOGIN].map(str::to_owned).to_vec(),
         tty: std::io::stdin().is_terminal(),
         env: Vec::new(),
-        cwd: None,
+        cwd: "/".to_owned(),
     };
-    inside(host, &name, process).context(|| format!("enter {name}"))
+    inside(host, &name, command).context(|| format!("enter {name}"))
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl exec`.
 
+use crate::bundle;
 use crate::container::state;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
@@ -8,6 +9,7 @@ use crate::store;
 use runtime::sandbox::exec::ExecOptions;
 use runtime::state::Root;
 use runtime::verbs::exec;
+use runtime_sys::{AsRawFd, credentials, fs};
 
 /// Run a command in a running system
 #[derive(Debug, clap::Args)]
@@ -35,37 +37,30 @@ pub struct Args {
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
     let name = store::resolve(host, &args.name)?;
-    let process =
-        Process { args: args.command.clone(), tty: args.tty, env: args.env.clone(), cwd: args.cwd.clone() };
-    inside(host, &name, process).context(|| format!("exec in {name}"))
+    let command = bundle::Command {
+        args: args.command.clone(),
+        tty: args.tty,
+        env: args.env.clone(),
+        cwd: args.cwd.clone().unwrap_or_else(|| "/".to_owned()),
+    };
+    inside(host, &name, command).context(|| format!("exec in {name}"))
 }
 
-/// One more process in a system.
-pub(super) struct Process {
-    pub(super) args: Vec<String>,
-    pub(super) tty: bool,
-    pub(super) env: Vec<String>,
-    pub(super) cwd: Option<String>,
-}
-
-/// Runs a process in a system, in the foreground, as its root.
-pub(super) fn inside(host: &Host, name: &str, process: Process) -> Result<u8> {
+/// Runs a command in a system, in the foreground, as its root.
+pub(super) fn inside(host: &Host, name: &str, mut command: bundle::Command) -> Result<u8> {
     if !state::state(host, name)?.is_running() {
         return Err(Error::new(Exit::State, "it does not run").hint(format!("ctctl start {name}")));
     }
-    let root = Root::open(&host.oci_root())?;
-    let term = format!("TERM={}", host.term);
-    let mut env: Vec<String> =
-        ["HOME=/root", "USER=root", "LOGNAME=root", &term].into_iter().map(str::to_owned).collect();
-    env.extend(process.env);
+    // Before what the caller adds, which may name another terminal.
+    command.env.insert(0, format!("TERM={}", host.term));
+    let (_, capabilities, _) = credentials::capget()?;
+    let process = bundle::command(&store::read(host, name)?, &command, capabilities).to_string();
+    let file = fs::sealed_memory_file(c"process.json", process.as_bytes(), fs::Executable::No)?;
     let options = ExecOptions {
         id: name.to_owned(),
-        args: process.args,
-        tty: process.tty,
-        env,
-        cwd: process.cwd,
+        process: Some(format!("/proc/self/fd/{}", file.as_raw_fd()).into()),
         ..ExecOptions::default()
     };
-    let code = exec::exec(&root, &options)?;
+    let code = exec::exec(&Root::open(&host.oci_root())?, &options)?;
     Ok(u8::try_from(code & 0xff).unwrap_or(u8::MAX))
 }
