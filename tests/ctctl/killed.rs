@@ -20,7 +20,6 @@ fn a_system_runs_on_without_its_monitor() {
     kill(monitors[0]);
     assert!(wait_until(|| systems.monitors(&name).is_empty()));
     assert_eq!(systems.status(&name)["status"], "running");
-    systems.run(&["exec", &name, "--", "true"]).ok();
     systems.run(&["stop", &name]).ok();
     assert_eq!(systems.status(&name)["last_exit"], "unknown");
     systems.run(&["start", &name]).ok();
@@ -39,6 +38,25 @@ fn an_end_that_nobody_saw_is_cleared_by_the_next_start() {
     systems.wait_for(&name, "stopped");
     systems.run(&["start", &name]).ok();
     systems.run(&["exec", &name, "--", "true"]).ok();
+}
+
+#[test]
+fn another_monitor_takes_the_place_of_a_dead_one() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    systems.monitors(&name).into_iter().for_each(kill);
+    assert!(wait_until(|| systems.monitors(&name).is_empty()));
+    systems.run(&["exec", &name, "--", "true"]).ok();
+    assert_eq!(systems.monitors(&name).len(), 1);
+    // One is enough.
+    systems.run(&["start", &name]).exits(5).fails_with("it runs already");
+    assert_eq!(systems.monitors(&name).len(), 1);
+    // It removes what is left when the system ends by itself.
+    systems.run(&["exec", &name, "--", "poweroff", "-f"]);
+    let cleared = wait_until(|| integration_tests::cgroup_folders(&name).is_empty());
+    assert!(cleared, "{:?}", systems.left_behind());
+    assert_eq!(systems.status(&name)["last_exit"], "unknown");
 }
 
 /// Starts a verb, lets it work for a while, and kills whom `of` says.

@@ -18,7 +18,7 @@ is "$(cat /sys/fs/cgroup/ctctl.box/memory.max)" 33554432 "memory"
 ctctl set box pids=20 cpulimit=50%
 is "$(cat /sys/fs/cgroup/ctctl.box/pids.max)" 20 "pids"
 is "$(cat /sys/fs/cgroup/ctctl.box/cpu.max)" "50000 100000" "cpulimit"
-kill -9 "$(pgrep -f 'ctctl-monitor box ')"
+kill -9 "$(pgrep -f 'ctctl-monitor start box ')"
 ctctl exec box -- true
 ctctl stop box
 ctctl destroy box

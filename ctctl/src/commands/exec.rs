@@ -2,7 +2,7 @@
 //! `ctctl exec`.
 
 use crate::bundle;
-use crate::container::state;
+use crate::container::{start, state};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::store;
@@ -51,6 +51,7 @@ pub(super) fn inside(host: &Host, name: &str, mut command: bundle::Command) -> R
     if !state::state(host, name)?.is_running() {
         return Err(Error::new(Exit::State, "it does not run").hint(format!("ctctl start {name}")));
     }
+    start::adopt(host, name)?;
     // Before what the caller adds, which may name another terminal.
     command.env.insert(0, format!("TERM={}", host.term));
     let (_, capabilities, _) = credentials::capget()?;

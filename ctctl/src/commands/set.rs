@@ -82,6 +82,9 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
     if args.runtime && !is_running {
         return Err(Error::new(Exit::State, "it does not run").hint("without --runtime the change is saved"));
     }
+    if is_running {
+        container::start::adopt(host, name)?;
+    }
     if is_running && !args.save {
         let later: Vec<&str> =
             changes.iter().filter(|(key, _)| key.change != Change::Live).map(|(key, _)| key.name).collect();

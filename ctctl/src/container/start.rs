@@ -4,6 +4,7 @@
 use super::{state, stop};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, private_dir};
+use crate::monitor::Task;
 use crate::monitor::report::{Heard, Reports};
 use crate::store::Lock;
 use runtime_sys::{OwnedFd, fd};
@@ -28,12 +29,13 @@ pub enum Until {
 /// `State` when it runs already; whatever the monitor reports; `Timeout` for one that runs and is not ready in time.
 pub fn start(host: &Host, name: &str, lock: Lock, until: Until) -> Result<()> {
     if state::state(host, name)?.is_running() {
+        adopt(host, name)?;
         return Err(Error::new(Exit::State, "it runs already"));
     }
     stop::clear(host, name)?;
     let monitor = monitor_lock(host, name)?
         .ok_or_else(|| Error::new(Exit::State, "it is being started or stopped by another monitor"))?;
-    let (mut child, mut reports) = spawn(host, name, monitor)?;
+    let (mut child, mut reports) = spawn(host, name, Task::Start, monitor)?;
     if let Err(error) = started(&mut reports) {
         // It ends when it has reported. What a killed one left is removed here.
         drop(child.wait());
@@ -68,6 +70,16 @@ fn ready(host: &Host, name: &str, reports: &mut Reports, time: Option<Duration>)
     }
 }
 
+/// Puts a monitor beside a system that runs without one, since its own was killed.
+///
+/// # Errors
+/// When none can be started; the system runs on.
+pub fn adopt(host: &Host, name: &str) -> Result<()> {
+    let Some(lock) = monitor_lock(host, name)? else { return Ok(()) };
+    let (_child, mut reports) = spawn(host, name, Task::Adopt, lock)?;
+    reports.hear(None).map(drop)
+}
+
 /// The lock that a living monitor holds; nothing when one does.
 ///
 /// # Errors
@@ -84,7 +96,7 @@ pub(super) fn monitor_lock(host: &Host, name: &str) -> Result<Option<File>> {
     }
 }
 
-fn spawn(host: &Host, name: &str, lock: File) -> Result<(Child, Reports)> {
+fn spawn(host: &Host, name: &str, task: Task, lock: File) -> Result<(Child, Reports)> {
     let program = host.helper("ctctl-monitor")?;
     let (from, to) = std::io::pipe().context(|| "make a pipe")?;
     let log = host.run(name).join("monitor.log");
@@ -93,7 +105,7 @@ fn spawn(host: &Host, name: &str, lock: File) -> Result<(Child, Reports)> {
     // What else the caller left open is not the monitor's to keep: a pipe would never end.
     fd::close_range_on_exec(3)?;
     let child = Command::new(&program)
-        .arg(name)
+        .args([task.word(), name])
         .args(host.places())
         .env_clear()
         .current_dir("/")

@@ -16,13 +16,14 @@
 //! ```
 //!
 //! Whether a monitor lives is asked of its lock, never of a number in a file. Without one (it was killed) the system runs
-//! on; its exit stays unknown, and the next verb that needs the name removes what is left.
+//! on; the next verb that comes by puts another one beside it, which cannot learn the exit but removes what is left.
 
 pub mod console;
 pub mod launch;
 pub mod report;
 pub mod watch;
 
+use crate::container::state;
 use crate::error::{Context, Result};
 use crate::host::Host;
 use crate::output;
@@ -36,15 +37,55 @@ use watch::End;
 /// Signals that init dies of when it asks for a reboot (reboot(2) in a pid namespace).
 const SIGHUP: i32 = 1;
 
-/// Runs a system's whole life. Standard input is the lock, standard output the reporter.
+/// What a monitor is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Start a system and stay with it.
+    Start,
+    /// Stay with a system whose own monitor is dead. Not being init's parent, it learns that init ends, not how.
+    Adopt,
+}
+
+impl Task {
+    /// The word on the monitor's command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Task::Start => "start",
+            Task::Adopt => "adopt",
+        }
+    }
+}
+
+/// Carries a task out. Standard input is the lock, standard output the reporter.
 ///
 /// # Errors
 /// What could not be reported, since nobody waits for it any more.
-pub fn run(host: &Host, name: &str) -> Result<()> {
+pub fn run(host: &Host, name: &str, task: Task) -> Result<()> {
     // Held, by this open file alone, until the process ends.
     let _lock = stdio::stdin().try_clone_to_owned().context(|| "keep the lock")?;
     let mut reporter = Reporter::new(stdio::stdout().try_clone_to_owned().context(|| "keep the pipe")?);
     let prepared = prepare();
+    match task {
+        Task::Start => live(host, name, prepared, &mut reporter),
+        Task::Adopt => prepared.and_then(|()| adopt(host, name, reporter)),
+    }
+}
+
+fn adopt(host: &Host, name: &str, mut reporter: Reporter) -> Result<()> {
+    reporter.send(&Report::Started);
+    reporter.close();
+    if let Some(pid) = state::state(host, name)?.pid()
+        && let Ok(pidfd) = process::pidfd_open(pid)
+        // Looked at again: the number could have become another process's before it was opened.
+        && state::state(host, name)?.pid() == Some(pid)
+    {
+        process::ended(pidfd.as_fd())?;
+    }
+    launch::clean_up(host, name, End::Unknown)
+}
+
+fn live(host: &Host, name: &str, prepared: Result<()>, reporter: &mut Reporter) -> Result<()> {
     let mut start = prepared.and_then(|()| launch::launch(host, name));
     loop {
         let started = match start {
@@ -55,7 +96,7 @@ pub fn run(host: &Host, name: &str) -> Result<()> {
             }
         };
         reporter.send(&Report::Started);
-        let end = see_to_the_end(host, name, started, &mut reporter)?;
+        let end = see_to_the_end(host, name, started, reporter)?;
         if end != End::Known(Exit::Signal(SIGHUP)) {
             return Ok(());
         }

@@ -108,6 +108,21 @@ pub fn ended_within(pidfd: BorrowedFd<'_>, timeout_s: u32) -> Result<bool> {
     Ok(ready > 0)
 }
 
+/// Waits until the process behind a pidfd has ended, however long that takes.
+///
+/// # Errors
+/// None that is expected.
+pub fn ended(pidfd: BorrowedFd<'_>) -> Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    loop {
+        let mut fds = [PollFd::from_borrowed_fd(pidfd, PollFlags::IN)];
+        match poll(&mut fds, None) {
+            Err(crate::Errno::INTR) => {}
+            other => return other.call("poll", format_args!("a pidfd")).map(drop),
+        }
+    }
+}
+
 /// Sets a resource limit of the caller by the kernel's number.
 ///
 /// # Errors
