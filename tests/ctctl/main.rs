@@ -21,3 +21,4 @@ mod template;
 // What crosses several commands.
 mod debian;
 mod killed;
+mod storage;

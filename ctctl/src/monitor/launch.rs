@@ -5,8 +5,7 @@ use super::watch::End;
 use crate::config::{Config, Ready};
 use crate::error::{Context, Result};
 use crate::host::{Host, private_dir};
-use crate::storage::overlay;
-use crate::{bundle, store};
+use crate::{bundle, storage, store};
 use runtime::launch::Launched;
 use runtime::sandbox::create::{CreateOptions, Created, Start, create};
 use runtime::state::Root;
@@ -46,7 +45,7 @@ pub fn launch(host: &Host, name: &str) -> Result<Started> {
     let spec = bundle::spec(&config, &facts);
     let path = host.run(name).join("config.json");
     fs::write(&path, format!("{spec:#}\n")).context(|| format!("write {}", path.display()))?;
-    let rootfs = overlay::mount(host, &config)?;
+    let rootfs = storage::mount(host, &config)?;
     let root = Root::open(&host.oci_root())?;
     let options = CreateOptions {
         id: name.to_owned(),

@@ -13,8 +13,8 @@ const LONGEST: usize = 256;
 const NEW: &CStr = c".hostname.new";
 
 /// Writes the name, unless it is there, below a root that somebody else has worked on. A root without a real folder
-/// `etc` gets nothing.
-pub(super) fn write(root: BorrowedFd<'_>, hostname: &str) -> Result<()> {
+/// `etc` gets nothing. The file belongs to `owner`, if the caller is somebody else.
+pub(super) fn write(root: BorrowedFd<'_>, hostname: &str, owner: Option<u32>) -> Result<()> {
     let folder = OpenFlags::PATH | OpenFlags::DIRECTORY;
     let etc = match fs::open_in_root(root, c"etc", folder, Links::None) {
         Err(error) if matches!(error.errno, Errno::NOENT | Errno::LOOP | Errno::NOTDIR) => return Ok(()),
@@ -31,6 +31,9 @@ pub(super) fn write(root: BorrowedFd<'_>, hostname: &str) -> Result<()> {
     // A name that nobody else has: no link that is there already is followed, no file written through.
     let flags = OpenFlags::WRONLY | OpenFlags::CREATE | OpenFlags::EXCL | OpenFlags::NOFOLLOW;
     let file = fs::open(etc.as_fd(), NEW, flags, 0o644)?;
+    if let Some(owner) = owner {
+        fs::fchown(file.as_fd(), owner, owner)?;
+    }
     fs::write_once(file.as_fd(), line.as_bytes())?;
     rx::renameat(&etc, NEW, &etc, c"hostname").map_err(std::io::Error::from).context(|| "rename")
 }

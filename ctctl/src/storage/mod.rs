@@ -1,5 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
-//! A system's files: the template's layers below, its own layer on top.
+//! A system's files: the template's layers below and its own layer on top, as one root file system for its ids.
 
+mod copy;
 mod hostname;
-pub mod overlay;
+mod overlay;
+
+use crate::config::Config;
+use crate::error::{Context, Error, Exit, Result};
+use crate::host::Host;
+use crate::idmap::IdMap;
+use runtime::launch::idmap::IdMaps;
+use runtime::launch::sources;
+use runtime::spec::IdMapping;
+use runtime_sys::mount::{self, MountAttr};
+use runtime_sys::{AsRawFd, Errno, OwnedFd};
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+const MOUNT_ATTR_IDMAP: u64 = 0x10_0000;
+
+/// A user namespace with a system's id maps, and the first of its ids on the host.
+#[derive(Debug)]
+struct Ids {
+    namespace: OwnedFd,
+    base: u32,
+}
+
+/// A system's root file system, mounted and detached. The caller has one thread.
+///
+/// Where the file system of the data takes no id maps, the system gets a copy of its template with ids of its own, at
+/// its first start.
+///
+/// # Errors
+/// A layer that is not there; a file system that is none for an upper layer.
+pub fn mount(host: &Host, config: &Config) -> Result<OwnedFd> {
+    let Some(ids) = ids(config.idmap)? else { return overlay::mount(host, config, None) };
+    let own = host.data(&config.name);
+    if copy::is_there(&own) || !takes_id_maps(&own, &ids)? {
+        return copy::mount(host, config, ids.base);
+    }
+    overlay::mount(host, config, Some(ids))
+}
+
+fn ids(idmap: IdMap) -> Result<Option<Ids>> {
+    let IdMap::Range { base, size } = idmap else { return Ok(None) };
+    let map = [IdMapping { container_id: 0, host_id: base, size }];
+    let namespace = sources::namespace_with(IdMaps { uid: &map, gid: &map })
+        .context(|| "make a user namespace for the layers' ids")?;
+    Ok(Some(Ids { namespace, base }))
+}
+
+fn takes_id_maps(folder: &Path, ids: &Ids) -> Result<bool> {
+    match mapped(folder, Some(ids)) {
+        Err(error) if error.errno == Errno::INVAL => Ok(false),
+        Err(error) => Err(error).context(|| folder.display().to_string()),
+        Ok(_) => Ok(true),
+    }
+}
+
+/// A detached mount of a folder, with its ids mapped.
+fn mapped(folder: &Path, ids: Option<&Ids>) -> runtime_sys::Result<OwnedFd> {
+    let none = MountAttr::default();
+    let map = ids.map_or(none, |ids| MountAttr {
+        set: MOUNT_ATTR_IDMAP,
+        userns_fd: u64::from(ids.namespace.as_raw_fd().cast_unsigned()),
+        ..none
+    });
+    // No path of ours holds a NUL: they come from the command line and the environment.
+    let path = CString::new(folder.as_os_str().as_bytes()).unwrap_or_default();
+    mount::open_source(&path, false, true, &map, &none)
+}
+
+fn c_path(path: &Path) -> Result<CString> {
+    CString::new(path.as_os_str().as_bytes())
+        .map_err(|_| Error::new(Exit::Value, format!("{} holds a NUL", path.display())))
+}

@@ -6,37 +6,31 @@
 //! them, and the overlay is mounted by a process that has the first id of the range and all capabilities. What comes
 //! out is a detached mount: nothing of it is ever in the host's mount table.
 
-use super::hostname;
+use super::{Ids, c_path, hostname, mapped};
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
-use crate::idmap::IdMap;
 use crate::output;
-use runtime::launch::idmap::IdMaps;
-use runtime::launch::sources;
-use runtime::spec::IdMapping;
 use runtime_sys::clone::{Clone, Forked, fork};
 use runtime_sys::fs::{self, CWD, OpenFlags};
 use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
-use runtime_sys::{AsFd, AsRawFd, BorrowedFd, OwnedFd, credentials, namespace, process, socket};
+use runtime_sys::{AsFd, BorrowedFd, OwnedFd, credentials, namespace, process, socket};
 use std::ffi::CString;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-const MOUNT_ATTR_IDMAP: u64 = 0x10_0000;
 const MS_PRIVATE: u64 = 1 << 18;
 
 /// Mounts a system's root and returns it detached. The caller has one thread.
 ///
 /// # Errors
 /// A layer that is not there; a file system that takes no id maps or is none for an upper layer.
-pub fn mount(host: &Host, config: &Config) -> Result<OwnedFd> {
+pub(super) fn mount(host: &Host, config: &Config, ids: Option<Ids>) -> Result<OwnedFd> {
     let plan = Plan {
         layers: config.layers.iter().map(|digest| host.templates().layer(digest)).collect(),
         own: host.data(&config.name),
         workbench: host.run(&config.name),
         hostname: config.hostname().to_owned(),
-        ids: ids(config.idmap)?,
+        ids,
     };
     let (ours, theirs) = socket::packet_pair()?;
     match fork(&Clone::default(), false)? {
@@ -57,21 +51,11 @@ pub fn mount(host: &Host, config: &Config) -> Result<OwnedFd> {
             tree.ok_or_else(|| {
                 let text = String::from_utf8_lossy(&said[..length]).into_owned();
                 Error::new(Exit::Failure, format!("mount the root file system: {text}")).hint(
-                    "the file system of --data-dir must take id-mapped mounts and be an overlay's upper layer: \
-                     ext4, xfs, btrfs",
+                    "the file system of --data-dir must be one for an overlay's upper layer: ext4, xfs, btrfs",
                 )
             })
         }
     }
-}
-
-/// A user namespace with the maps, and the first of its ids.
-fn ids(idmap: IdMap) -> Result<Option<(OwnedFd, u32)>> {
-    let IdMap::Range { base, size } = idmap else { return Ok(None) };
-    let map = [IdMapping { container_id: 0, host_id: base, size }];
-    let namespace = sources::namespace_with(IdMaps { uid: &map, gid: &map })
-        .context(|| "make a user namespace for the layers' ids")?;
-    Ok(Some((namespace, base)))
 }
 
 /// What the mounting process works with.
@@ -81,7 +65,7 @@ struct Plan {
     /// A folder to mount over, in the process's own mount namespace.
     workbench: PathBuf,
     hostname: String,
-    ids: Option<(OwnedFd, u32)>,
+    ids: Option<Ids>,
 }
 
 impl Plan {
@@ -100,8 +84,8 @@ impl Plan {
         self.attach(&self.own, bench.as_fd(), "own").context(|| self.own.display().to_string())?;
         // Short names below the working directory, since an option has at most 255 bytes.
         std::env::set_current_dir(&self.workbench).context(|| self.workbench.display().to_string())?;
-        if let Some((_, base)) = self.ids {
-            become_user(base)?;
+        if let Some(ids) = &self.ids {
+            become_user(ids.base)?;
         }
         let context = mount::fsopen(c"overlay")?;
         let set = |key, value: &str| -> Result<()> {
@@ -111,7 +95,7 @@ impl Plan {
         set(c"upperdir", "own/upper")?;
         set(c"workdir", "own/work")?;
         let tree = mount::fsmount(context.as_fd(), MountAttrFlags::MOUNT_ATTR_NODEV)?;
-        if let Err(error) = hostname::write(tree.as_fd(), &self.hostname) {
+        if let Err(error) = hostname::write(tree.as_fd(), &self.hostname, None) {
             // Whoever works inside may have made this impossible; the system starts all the same.
             output::progress(&format!("ctctl-monitor: write the host name to /etc/hostname: {error}"));
         }
@@ -132,13 +116,7 @@ impl Plan {
     }
 
     fn attach(&self, source: &Path, bench: BorrowedFd<'_>, name: &str) -> Result<()> {
-        let none = MountAttr::default();
-        let map = self.ids.as_ref().map_or(none, |(namespace, _)| MountAttr {
-            set: MOUNT_ATTR_IDMAP,
-            userns_fd: u64::from(namespace.as_raw_fd().cast_unsigned()),
-            ..none
-        });
-        let tree = mount::open_source(&c_path(source)?, false, true, &map, &none)?;
+        let tree = mapped(source, self.ids.as_ref())?;
         let name = c_string(name)?;
         fs::ensure_directory(bench, &name, 0o711)?;
         let place = fs::open(bench, &name, OpenFlags::PATH | OpenFlags::DIRECTORY, 0)?;
@@ -158,9 +136,4 @@ fn become_user(id: u32) -> Result<()> {
 
 fn c_string(text: &str) -> Result<CString> {
     c_path(Path::new(text))
-}
-
-fn c_path(path: &Path) -> Result<CString> {
-    CString::new(path.as_os_str().as_bytes())
-        .map_err(|_| Error::new(Exit::Value, format!("{} holds a NUL", path.display())))
 }
