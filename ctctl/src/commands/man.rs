@@ -28,7 +28,8 @@ pub fn page() -> String {
     command.build();
     // Writing to a Vec does not fail.
     drop(clap_mangen::Man::new(command.clone()).render(&mut text));
-    let mut page = String::from_utf8_lossy(&text).into_owned();
+    // One page has them all: it names no other.
+    let mut page = String::from_utf8_lossy(&text).replace("ctctl\\-", "ctctl ").replace("(1)\n", "\n");
     for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help") {
         append_verb(&mut page, verb, "ctctl");
     }
