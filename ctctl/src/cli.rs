@@ -2,8 +2,10 @@
 //! The command list and the global flags. The doc comments are the help and the manual.
 
 use crate::commands;
+use crate::config::keys::{Change, KEYS};
 use crate::host::Places;
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 
 /// Systems from templates: provision, start, enter, limit, stop, destroy
 #[derive(Debug, Parser)]
@@ -49,4 +51,88 @@ pub enum Command {
     /// Write the manual page
     #[command(hide = true)]
     Man(commands::man::Args),
+}
+
+/// Turns `--KEY VALUE` and `--KEY=VALUE`, as vzctl has it, into `KEY=VALUE`, for the verbs that take keys and the keys
+/// that they take.
+#[must_use]
+pub fn keys_as_options(args: Vec<OsString>) -> Vec<OsString> {
+    let Some(verb) = verb_at(&args).filter(|at| args[*at] == "set" || args[*at] == "create") else {
+        return args;
+    };
+    let mut args = args.into_iter();
+    let mut changed: Vec<OsString> = args.by_ref().take(verb + 1).collect();
+    while let Some(arg) = args.next() {
+        let option = arg.to_str().and_then(|arg| arg.strip_prefix("--"));
+        let (name, value) = match option.map(|option| option.split_once('=')) {
+            Some(Some((name, value))) => (name, Some(OsString::from(value))),
+            _ => (option.unwrap_or_default(), None),
+        };
+        let is_key = KEYS.iter().any(|key| {
+            key.change != Change::Never && (key.name == name || key.alias.is_some_and(|alias| alias == name))
+        });
+        if !is_key {
+            changed.push(arg);
+            continue;
+        }
+        match value.or_else(|| args.next()) {
+            Some(value) => {
+                let mut assignment = OsString::from(format!("{name}="));
+                assignment.push(value);
+                changed.push(assignment);
+            }
+            // clap says what is wrong with it.
+            None => changed.push(arg),
+        }
+    }
+    changed
+}
+
+/// Where the verb stands: options of the places, each with its value, may come before it.
+fn verb_at(args: &[OsString]) -> Option<usize> {
+    let mut at = 1;
+    while let Some(arg) = args.get(at).and_then(|arg| arg.to_str()) {
+        if !arg.starts_with('-') {
+            return Some(at);
+        }
+        at += if arg.ends_with("-dir") { 2 } else { 1 };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expand(line: &str) -> String {
+        let args = line.split(' ').map(OsString::from).collect();
+        keys_as_options(args)
+            .iter()
+            .map(|arg| arg.to_string_lossy().into_owned())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    #[test]
+    fn keys_may_be_typed_as_options() {
+        for (typed, meant) in [
+            ("ctctl set web --memory 1G --pids=9 --save", "ctctl set web memory=1G pids=9 --save"),
+            (
+                "ctctl --run-dir /x create web --ram 1G --template t",
+                "ctctl --run-dir /x create web ram=1G --template t",
+            ),
+            ("ctctl set web --memory", "ctctl set web --memory"),
+            ("ctctl set web --ctid 7", "ctctl set web --ctid 7"),
+            ("ctctl exec set -- x --memory 1", "ctctl exec set -- x --memory 1"),
+            ("ctctl --run-dir set set set --pids 1", "ctctl --run-dir set set set pids=1"),
+        ] {
+            assert_eq!(expand(typed), meant);
+        }
+    }
+
+    #[test]
+    fn the_definition_is_whole() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
 }

@@ -2,13 +2,13 @@
 //! ctctl: parse, dispatch, print the error and its hint, end with the exit code.
 
 use clap::Parser;
-use ctctl::cli::Cli;
+use ctctl::cli::{Cli, keys_as_options};
 use ctctl::host::Host;
 use ctctl::{commands, output};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(keys_as_options(std::env::args_os().collect())) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too, with code 0; a reader that is gone needs neither.

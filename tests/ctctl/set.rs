@@ -80,6 +80,19 @@ fn a_host_name_is_written_where_an_init_reads_it_and_nowhere_else() {
 }
 
 #[test]
+fn keys_may_be_typed_as_options() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.run(&["create", "@web", "--template", "busybox", "--pids", "50"]).ok();
+    systems.run(&["set", "@web", "--memory", "96M", "--cpulimit=20"]).ok();
+    let info = systems.run(&["info", "@web", "--json"]).ok().json();
+    assert_eq!(
+        (&info["pids"], &info["memory"], &info["cpulimit"]),
+        (&50.into(), &(96 << 20).into(), &20.into())
+    );
+}
+
+#[test]
 fn nothing_changes_when_one_value_is_wrong() {
     needs!(Root);
     let systems = Systems::new();

@@ -39,6 +39,15 @@ fn verbs(tree: &Tree) -> impl Iterator<Item = &File> {
     tree.below("runtime/src/verbs/").filter(move |f| f.is_rust() && f.folder() == folder && f.stem() != "mod")
 }
 
+/// The commands of ctctl are the files of its commands folder.
+fn commands_without_tests(tree: &Tree) -> Vec<Finding> {
+    let folder = "ctctl/src/commands/";
+    let commands = tree.below(folder).filter(|f| f.is_rust() && f.stem() != "mod");
+    let bare = commands.filter(|f| !tree.has(&format!("tests/ctctl/{}.rs", f.stem())));
+    bare.map(|f| f.finding(1, format!("a command has a test file of its own: tests/ctctl/{}.rs", f.stem())))
+        .collect()
+}
+
 fn verbs_without_tests(tree: &Tree) -> Vec<Finding> {
     let bare = verbs(tree).filter(|f| !tree.has(&format!("tests/oci/{}.rs", f.stem())));
     bare.map(|f| f.finding(1, format!("a verb has a test file of its own: tests/oci/{}.rs", f.stem())))
@@ -71,6 +80,18 @@ fn every_verb_has_a_test_file() {
         ("tests/oci/run.rs", ""),
     ]);
     assert_found(&verbs_without_tests(&seeded), "runtime/src/verbs/kill.rs", 1);
+}
+
+#[test]
+fn every_command_has_a_test_file() {
+    assert_clean(&commands_without_tests(&Tree::read()));
+    let seeded = Tree::of(&[
+        ("ctctl/src/commands/start.rs", ""),
+        ("ctctl/src/commands/stop.rs", ""),
+        ("ctctl/src/commands/mod.rs", ""),
+        ("tests/ctctl/stop.rs", ""),
+    ]);
+    assert_found(&commands_without_tests(&seeded), "ctctl/src/commands/start.rs", 1);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 /// Change a system's configuration, at once where the kernel can
 ///
-/// A change is made in the running system and saved for the next start.
+/// A change is made in the running system and saved for the next start. `--memory 512M` is the same as `memory=512M`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = keys_help())]
 pub struct Args {
