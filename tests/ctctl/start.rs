@@ -63,6 +63,24 @@ fn nothing_of_the_root_is_mounted_on_the_host() {
     assert_eq!(mounted, Vec::<String>::new());
 }
 
+// SEC-25: a release_agent runs as root of the host.
+#[test]
+fn no_release_agent_can_be_written_inside() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    let script = "try() { echo /x 2> /dev/null > $1/release_agent && echo written $1; }
+        for file in $(find /sys/fs/cgroup -name release_agent); do try ${file%/*}; done
+        mkdir /tmp/cg
+        for controller in memory pids rdma none,name=mine; do
+            mount -t cgroup -o $controller cgroup /tmp/cg 2> /dev/null && { try /tmp/cg; umount /tmp/cg; }
+            unshare -UrCm sh -c \"mount -t cgroup -o $controller cgroup /tmp/cg && echo /x > /tmp/cg/release_agent\" \\
+                2> /dev/null && echo written by another root
+        done
+        echo tried";
+    assert_eq!(systems.run(&["exec", &name, "--", "sh", "-c", script]).ok().stdout, "tried\n");
+}
+
 #[test]
 fn what_reaches_the_whole_kernel_is_refused_inside() {
     needs!(Root);
