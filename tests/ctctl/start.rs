@@ -74,7 +74,7 @@ fn no_release_agent_can_be_written_inside() {
         mkdir /tmp/cg
         for controller in memory pids rdma none,name=mine; do
             mount -t cgroup -o $controller cgroup /tmp/cg 2> /dev/null && { try /tmp/cg; umount /tmp/cg; }
-            unshare -UrCm sh -c \"mount -t cgroup -o $controller cgroup /tmp/cg && echo /x > /tmp/cg/release_agent\" \\
+            unshare -Urm sh -c \"mount -t cgroup -o $controller cgroup /tmp/cg && echo /x > /tmp/cg/release_agent\" \\
                 2> /dev/null && echo written by another root
         done
         echo tried";
