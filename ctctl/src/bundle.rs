@@ -278,7 +278,7 @@ mod tests {
             let text = spec(&config, &facts).to_string();
             assert_eq!(text.contains("CAP_SETGID"), idmap != "host");
             let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();
-            runtime::spec::check::check(&spec).unwrap();
+            runtime::plan::check::check(&spec).unwrap();
         }
     }
 

@@ -2,7 +2,7 @@
 //! `ctrun`: reads the command line, calls a verb of the library, prints, exits.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the program: printing is its part")]
 
-use runtime::cli::{self, Asked, Call, Global};
+use runtime::cli::{self, Asked, Call, Environment, Global};
 use runtime::state::Root;
 use runtime::{Context, Error, Result, logging, verbs};
 use std::io::Write;
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     let args: std::result::Result<Vec<String>, _> =
         std::env::args_os().skip(1).map(std::ffi::OsString::into_string).collect();
     let asked = match args {
-        Ok(args) => cli::parse(&args),
+        Ok(args) => cli::parse(&args, environment()),
         Err(arg) => {
             eprintln!("ctrun: {} is not UTF-8", arg.display());
             return ExitCode::FAILURE;
@@ -28,6 +28,17 @@ fn main() -> ExitCode {
             eprintln!("{}\n{}", misused.message, misused.usage);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The only place that reads it.
+fn environment() -> Environment {
+    use std::env::{var, var_os};
+    let is_for_us = var("LISTEN_PID").is_ok_and(|pid| pid.parse() == Ok(std::process::id()));
+    Environment {
+        runtime_dir: var_os("XDG_RUNTIME_DIR").map(Into::into),
+        listen_fds: var("LISTEN_FDS").ok().filter(|_| is_for_us),
+        listen_fd_names: var("LISTEN_FDNAMES").ok(),
     }
 }
 

@@ -127,11 +127,15 @@ fn machine_paths(tree: &Tree) -> Vec<Finding> {
     found
 }
 
+/// JSON pointers into config.json that look like paths.
+const POINTERS: &[&str] = &["/root/path\"", "/root/readonly\""];
+
 /// Whether an absolute path in `line` begins with `prefix`.
 fn starts_a_path(line: &str, prefix: &str) -> bool {
     line.match_indices(prefix).any(|(at, _)| {
         let before = line[..at].chars().next_back();
-        !before.is_some_and(|c| c.is_alphanumeric() || "._-}$/)".contains(c))
+        let is_pointer = POINTERS.iter().any(|pointer| line[at..].starts_with(pointer));
+        !is_pointer && !before.is_some_and(|c| c.is_alphanumeric() || "._-}$/)".contains(c))
     })
 }
 

@@ -11,11 +11,12 @@ const ORDER: &[&[&str]] = &[
     &["main"],
     &["cli"],
     &["lib"],
-    &["verbs"],
+    &["verbs", "logging"],
     &["sandbox"],
     &["launch"],
     &["plan", "hooks"],
-    &["cgroup", "state", "console", "seccomp"],
+    &["state"],
+    &["cgroup", "console", "seccomp", "oom"],
     &["spec"],
     &["undo"],
     &["error"],
@@ -152,8 +153,8 @@ fn modules_import_only_downwards() {
     let lib = ("runtime/src/lib.rs", "pub mod error;\npub use error::{Error, Result};\n");
     let up = ("runtime/src/cgroup/mod.rs", "use crate::{Error, Result};\nuse crate::verbs::create;\n");
     assert_found(&layers(&Tree::of(&[lib, up])), "runtime/src/cgroup/mod.rs", 2);
-    let beside = ("runtime/src/state/mod.rs", "use crate::{error::Error, cgroup};\n");
-    assert_found(&layers(&Tree::of(&[lib, beside])), "runtime/src/state/mod.rs", 1);
+    let beside = ("runtime/src/console.rs", "use crate::{error::Error, cgroup};\n");
+    assert_found(&layers(&Tree::of(&[lib, beside])), "runtime/src/console.rs", 1);
     let lib = ("runtime/src/lib.rs", "pub mod undo;\npub use undo::Undo;\n");
     let through_lib = ("runtime/src/error.rs", "use crate::Undo;\n");
     assert_found(&layers(&Tree::of(&[lib, through_lib])), "runtime/src/error.rs", 1);

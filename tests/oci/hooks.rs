@@ -85,7 +85,7 @@ fn a_failing_hook_before_the_start_takes_everything_back() {
     for name in ["prestart", "createRuntime", "createContainer"] {
         let ct = Bundle::new().with(|c| {
             c["hooks"][name] =
-                json!([{ "path": "/bin/sh", "args": ["sh", "-c", "echo because >&2; exit 3"] }])
+                json!([{ "path": "/bin/sh", "args": ["sh", "-c", "echo because >&2; exit 3"] }]);
         });
         ct.create().fails_with(name);
         assert!(ct.left_behind().is_empty(), "{name}: {:?}", ct.left_behind());
@@ -113,7 +113,7 @@ fn a_failing_poststop_hook_is_a_warning() {
     needs!(Root);
     let ct = Bundle::new().with(|c| {
         c["hooks"]["poststop"] =
-            json!([{ "path": "/bin/false" }, { "path": "/bin/sh", "args": ["sh", "-c", "touch after"] }])
+            json!([{ "path": "/bin/false" }, { "path": "/bin/sh", "args": ["sh", "-c", "touch after"] }]);
     });
     ct.create().ok();
     ct.start().ok();
@@ -127,7 +127,7 @@ fn a_hook_that_hangs_is_ended_by_its_timeout() {
     needs!(Root);
     let ct = Bundle::new().with(|c| {
         c["hooks"]["createRuntime"] =
-            json!([{ "path": "/bin/sleep", "args": ["sleep", "1000"], "timeout": 1 }])
+            json!([{ "path": "/bin/sleep", "args": ["sleep", "1000"], "timeout": 1 }]);
     });
     ct.create().fails();
     let ct =

@@ -27,6 +27,7 @@ mod console;
 mod devices;
 mod hooks;
 mod limits;
+mod manual;
 mod mounts;
 mod namespaces;
 mod process;

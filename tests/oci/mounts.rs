@@ -83,7 +83,7 @@ fn bind_mounts_take_options() {
     let ct = Bundle::sh(&format!("{}; touch /mnt/x", options_of("/mnt")));
     let host = host_folder(&ct);
     ct.change(|c| {
-        add_mount(c, "/mnt", "bind", host.to_str().unwrap(), &["bind", "ro", "nosuid", "nodev", "noexec"])
+        add_mount(c, "/mnt", "bind", host.to_str().unwrap(), &["bind", "ro", "nosuid", "nodev", "noexec"]);
     });
     let ran = ct.run().fails_with("Read-only file system");
     for option in ["ro", "nosuid", "nodev", "noexec"] {

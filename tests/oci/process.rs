@@ -14,7 +14,7 @@ fn printed(script: &str, change: impl FnOnce(&mut serde_json::Value)) -> String 
 fn user_group_and_additional_groups() {
     needs!(Root);
     let out = printed("id -u; id -g; id -G", |c| {
-        c["process"]["user"] = json!({ "uid": 1000, "gid": 1001, "additionalGids": [7, 8] })
+        c["process"]["user"] = json!({ "uid": 1000, "gid": 1001, "additionalGids": [7, 8] });
     });
     assert_eq!(out, "1000\n1001\n1001 7 8\n");
 }

@@ -3,15 +3,13 @@
 
 use super::flags::{Flag, Kind};
 use super::verbs::{GLOBAL, VERBS, Verb};
+use crate::spec;
 use std::fmt::Write;
-
-/// The specification that is followed.
-pub const SPEC: &str = "1.3.0";
 
 /// As runc prints it; callers read the first line and `spec:`.
 #[must_use]
 pub fn version() -> String {
-    format!("ctrun version {}\nspec: {SPEC}\n", env!("CARGO_PKG_VERSION"))
+    format!("ctrun version {}\nspec: {}\n", env!("CARGO_PKG_VERSION"), spec::VERSION)
 }
 
 /// One line: how a verb, or the program, is called.

@@ -27,6 +27,17 @@ pub struct Global {
     pub debug: bool,
 }
 
+/// What the caller's environment says: `main.rs` reads it.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `XDG_RUNTIME_DIR`.
+    pub runtime_dir: Option<PathBuf>,
+    /// `LISTEN_FDS`, where `LISTEN_PID` names this process (`sd_listen_fds(3)`).
+    pub listen_fds: Option<String>,
+    /// `LISTEN_FDNAMES`.
+    pub listen_fd_names: Option<String>,
+}
+
 /// A verb and what it was told.
 #[derive(Debug)]
 pub struct Call {
@@ -34,6 +45,7 @@ pub struct Call {
     pub verb: &'static Verb,
     /// Its options and words.
     pub read: Read,
+    environment: Environment,
 }
 
 /// What a command line asks for.
@@ -64,7 +76,7 @@ impl Misused {
 ///
 /// # Errors
 /// The message and the usage.
-pub fn parse(args: &[String]) -> std::result::Result<Asked, Misused> {
+pub fn parse(args: &[String], environment: Environment) -> std::result::Result<Asked, Misused> {
     let read = flags::read(GLOBAL, args, true).map_err(|error| Misused::of(&error, None))?;
     if read.has("version") {
         return Ok(Asked::Print(help::version()));
@@ -78,7 +90,7 @@ pub fn parse(args: &[String]) -> std::result::Result<Asked, Misused> {
         let message = format!("no such command: {name:?}");
         return Err(Misused { message, usage: help::usage(None) });
     };
-    let global = global(&read).map_err(|error| Misused::of(&error, None))?;
+    let global = global(&read, &environment).map_err(|error| Misused::of(&error, None))?;
     let read = flags::read(verb.flags, rest, verb.stops).map_err(|error| Misused::of(&error, Some(verb)))?;
     if read.has("help") {
         return Ok(Asked::Print(help::verb(verb)));
@@ -94,10 +106,10 @@ pub fn parse(args: &[String]) -> std::result::Result<Asked, Misused> {
         let message = format!("ctrun: {:?} {needs}", verb.name);
         return Err(Misused { message, usage: help::usage(Some(verb)) });
     }
-    Ok(Asked::Do(global, Call { verb, read }))
+    Ok(Asked::Do(global, Call { verb, read, environment }))
 }
 
-fn global(read: &Read) -> Result<Global> {
+fn global(read: &Read, environment: &Environment) -> Result<Global> {
     if read.has("systemd-cgroup") || read.last("cgroup-manager") == Some("systemd") {
         return Err(Error::unsupported(
             "the systemd cgroup driver is not there yet: use cgroupfs (podman: --cgroup-manager cgroupfs)",
@@ -120,13 +132,13 @@ fn global(read: &Read) -> Result<Global> {
             return Err(Error::invalid(format!("--log-format: unknown {other:?}: use text or json")));
         }
     };
-    let root = read.last("root").map_or_else(default_root, PathBuf::from);
+    let root = read.last("root").map_or_else(|| default_root(environment), PathBuf::from);
     Ok(Global { root, log: read.last("log").map(PathBuf::from), format, debug: read.has("debug") })
 }
 
-fn default_root() -> PathBuf {
-    let own = std::env::var_os("XDG_RUNTIME_DIR").filter(|_| runtime_sys::credentials::effective_user() != 0);
-    own.map_or_else(|| PathBuf::from("/run/ctrun"), |own| PathBuf::from(own).join("ctrun"))
+fn default_root(environment: &Environment) -> PathBuf {
+    let own = environment.runtime_dir.as_ref().filter(|_| runtime_sys::credentials::effective_user() != 0);
+    own.map_or_else(|| PathBuf::from("/run/ctrun"), |own| own.join("ctrun"))
 }
 
 impl Call {
@@ -157,7 +169,7 @@ impl Call {
     /// # Errors
     /// [`crate::ErrorKind::Invalid`] for numbers that are none.
     pub fn create_options(&self) -> Result<CreateOptions> {
-        let (preserve_fds, extra_env) = preserved(&self.read)?;
+        let (preserve_fds, extra_env) = preserved(&self.read, &self.environment)?;
         Ok(CreateOptions {
             id: self.id().to_owned(),
             bundle: self.bundle(),
@@ -179,7 +191,7 @@ impl Call {
     /// [`crate::ErrorKind::Invalid`] for numbers that are none, or when no program is named.
     pub fn exec_options(&self) -> Result<ExecOptions> {
         let read = &self.read;
-        let (preserve_fds, extra_env) = preserved(read)?;
+        let (preserve_fds, extra_env) = preserved(read, &self.environment)?;
         let process = self.path("process");
         let args: Vec<String> = read.words.iter().skip(1).cloned().collect();
         if process.is_none() && args.is_empty() {
@@ -223,17 +235,14 @@ fn user(text: &str) -> Result<(u32, Option<u32>)> {
 
 /// How many descriptors after 2 the payload gets, and what it is told of them: `--preserve-fds`, and the sockets of
 /// socket activation (`sd_listen_fds(3)`), which come first. They must be open now, before we open any of our own.
-fn preserved(read: &Read) -> Result<(u32, Vec<String>)> {
+fn preserved(read: &Read, environment: &Environment) -> Result<(u32, Vec<String>)> {
     let asked = read.last("preserve-fds").map_or(Ok(0), |text| number("--preserve-fds", text))?;
-    let listening = match (std::env::var("LISTEN_FDS"), std::env::var("LISTEN_PID")) {
-        (Ok(count), Ok(pid)) if pid.parse() == Ok(std::process::id()) => number("LISTEN_FDS", &count)?,
-        _ => 0,
-    };
+    let listening = environment.listen_fds.as_ref().map_or(Ok(0), |count| number("LISTEN_FDS", count))?;
     let mut env = Vec::new();
     if listening > 0 {
         env.push(format!("LISTEN_FDS={listening}"));
         env.push("LISTEN_PID=1".to_owned());
-        if let Ok(names) = std::env::var("LISTEN_FDNAMES") {
+        if let Some(names) = &environment.listen_fd_names {
             env.push(format!("LISTEN_FDNAMES={names}"));
         }
     }

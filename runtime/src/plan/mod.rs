@@ -4,6 +4,7 @@
 
 pub mod arena;
 mod cgroup_mount;
+pub mod check;
 pub mod facts;
 pub mod mounts;
 pub mod namespaces;

@@ -241,6 +241,20 @@ fn processors(list: &str) -> Option<Vec<u8>> {
     Some(mask)
 }
 
+/// The number of an execution domain.
+///
+/// # Errors
+/// [`crate::ErrorKind::Invalid`] for an unknown one.
+pub fn personality(personality: &spec::Personality<'_>) -> Result<u32> {
+    match &*personality.domain {
+        "LINUX" => Ok(0),
+        "LINUX32" => Ok(8),
+        other => {
+            Err(Error::invalid(format!("/linux/personality/domain: unknown {other:?}: use LINUX or LINUX32")))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -250,25 +250,11 @@ fn process_plan<'a>(
         mapped,
     };
     let mut process = process::plan(arena, parts.process, extra)?;
-    process.personality = parts.linux.personality.as_ref().map(personality).transpose()?;
+    process.personality = parts.linux.personality.as_ref().map(process::personality).transpose()?;
     process.label = label(arena, parts.process)?;
     process.seccomp =
         parts.linux.seccomp.as_ref().map(|filter| crate::seccomp::plan(arena, filter)).transpose()?;
     Ok(process)
-}
-
-/// The number of an execution domain.
-///
-/// # Errors
-/// [`crate::ErrorKind::Invalid`] for an unknown one.
-pub fn personality(personality: &spec::Personality<'_>) -> Result<u32> {
-    match &*personality.domain {
-        "LINUX" => Ok(0),
-        "LINUX32" => Ok(8),
-        other => {
-            Err(Error::invalid(format!("/linux/personality/domain: unknown {other:?}: use LINUX or LINUX32")))
-        }
-    }
 }
 
 /// The label that the payload's execve takes on.

@@ -8,7 +8,7 @@ use crate::error::{Context, Error, Result};
 use crate::launch::serve::{Rest, Service, serve};
 use crate::launch::{Birth, Launched, launch};
 use crate::plan::arena::Arena;
-use crate::plan::{self, process};
+use crate::plan::{self, check, process};
 use crate::spec::{self, Spec};
 use crate::state::{Root, State, Status, start_time};
 use crate::{console, hooks, oom};
@@ -159,7 +159,7 @@ fn process_of<'s>(
         None => own_process(spec, options)?,
     };
     process.env.0.extend(options.extra_env.iter().map(|pair| pair.clone().into()));
-    spec::check::check_process(&process)?;
+    check::check_process(&process)?;
     Ok(process)
 }
 
@@ -258,7 +258,7 @@ impl Call<'_> {
             mapped,
         };
         let mut payload = process::plan(arena, self.process, extra)?;
-        payload.personality = self.linux.personality.as_ref().map(build::personality).transpose()?;
+        payload.personality = self.linux.personality.as_ref().map(process::personality).transpose()?;
         payload.label = build::label(arena, self.process)?;
         let filter = self.linux.seccomp.as_ref();
         payload.seccomp = filter.map(|filter| crate::seccomp::plan(arena, filter)).transpose()?;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! config.json: every property of runtime-spec 1.3 for Linux, as borrowed types.
 //!
-//! Names follow the specification. Values that are enumerations there are strings here: `check` turns an unknown one
+//! Names follow the specification. Values that are enumerations there are strings here: `plan/check.rs` turns an unknown one
 //! into an error that names the field, or into a warning.
 
 pub mod capabilities;
-pub mod check;
 pub mod items;
 pub mod mount_options;
 pub mod resources;
@@ -15,6 +14,9 @@ pub mod text;
 use items::{Items, Pairs};
 use serde::{Deserialize, Serialize};
 use text::Text;
+
+/// The version of the specification that is followed.
+pub const VERSION: &str = "1.3.0";
 
 /// A whole config.json.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What is remembered of a container, and its status as the kernel has it at each read.
 
+mod report;
 mod store;
 mod time;
 
+pub use report::Report;
 pub use store::{Container, Root, check_id};
 pub use time::now;
 

@@ -2,11 +2,10 @@
 //! `features`: what this runtime can do, as the specification's features.md has it. The words come from the tables
 //! that the runtime itself works with.
 
-use crate::cli::help::SPEC;
 use crate::error::Result;
 use crate::plan::namespaces;
 use crate::seccomp;
-use crate::spec::{capabilities, mount_options};
+use crate::spec::{self, capabilities, mount_options};
 use serde_json::json;
 
 /// The document.
@@ -20,7 +19,7 @@ pub fn json() -> Result<String> {
     let exists = |path: &str| std::path::Path::new(path).exists();
     let document = json!({
         "ociVersionMin": "1.0.0",
-        "ociVersionMax": SPEC,
+        "ociVersionMax": spec::VERSION,
         "hooks": ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"],
         "mountOptions": options,
         "linux": {

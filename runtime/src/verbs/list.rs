@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `list`: all containers below one root.
 
-use super::state::Report;
 use crate::error::{ErrorKind, Result};
-use crate::state::Root;
+use crate::state::{Report, Root};
 use std::fmt::Write;
 
 /// All containers by name. One that cannot be read is told of in the log and left out.
@@ -13,7 +12,7 @@ use std::fmt::Write;
 pub fn list(root: &Root) -> Result<Vec<Report>> {
     let mut reports = Vec::new();
     for id in root.ids()? {
-        match super::state::state(root, &id) {
+        match root.container(&id).and_then(|container| Report::of(&container)) {
             Ok(report) => reports.push(report),
             // Deleted meanwhile.
             Err(error) if error.kind() == ErrorKind::NotFound => {}

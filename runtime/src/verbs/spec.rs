@@ -79,7 +79,7 @@ mod tests {
             }
             let text = config.to_string();
             let spec = serde_json::from_str(&text).unwrap();
-            crate::spec::check::check(&spec).unwrap();
+            crate::plan::check::check(&spec).unwrap();
         }
     }
 }

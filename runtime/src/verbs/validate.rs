@@ -3,9 +3,10 @@
 
 use crate::error::{Error, Result};
 use crate::plan::arena::Arena;
+use crate::plan::check;
 use crate::sandbox::create::{parse, read_config};
 use crate::seccomp;
-use crate::spec::{check, mount_options};
+use crate::spec::mount_options;
 use std::fmt::Write;
 use std::path::Path;
 

@@ -68,6 +68,7 @@ fn unit() -> Result<()> {
 }
 
 fn house() -> Result<()> {
+    check::style()?;
     check::house()?;
     licences::check()
 }

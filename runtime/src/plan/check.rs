@@ -4,9 +4,9 @@
 //! The rules are those of runtime-spec 1.3 and those without which a container would change its host. Nothing is
 //! allocated unless something is wrong: every start comes through here.
 
-use super::{Device, Hook, Linux, Process, Spec, capabilities};
+use super::{namespaces, process as payload};
 use crate::error::{Error, Result};
-use crate::plan::{namespaces, process as payload};
+use crate::spec::{Device, Hook, Linux, Process, Spec, capabilities};
 use runtime_sys::namespace as ns;
 
 /// What was found so far.
@@ -171,9 +171,9 @@ fn linux(spec: &Spec<'_>, linux: &Linux<'_>, problems: &mut Problems) {
         }
     }
     if let Some(personality) = &linux.personality {
-        problems.take(crate::sandbox::build::personality(personality));
+        problems.take(payload::personality(personality));
     }
-    problems.take(crate::plan::mounts::inherited_propagation(spec));
+    problems.take(super::mounts::inherited_propagation(spec));
     sysctls(linux, all, problems);
     devices(&linux.devices, problems);
     for (key, paths) in [("maskedPaths", &linux.masked_paths), ("readonlyPaths", &linux.readonly_paths)] {
