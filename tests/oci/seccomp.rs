@@ -3,6 +3,8 @@
 
 use integration_tests::{Bundle, Ran, needs};
 use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 fn filtered(script: &str, seccomp: Value) -> Ran {
     Bundle::sh(script).with(|c| c["linux"]["seccomp"] = seccomp).run()
@@ -34,9 +36,9 @@ fn a_killed_process_dies_of_sigsys() {
 #[test]
 fn a_rule_looks_at_arguments() {
     needs!(Root);
-    let mut seccomp = rule("mkdir", "SCMP_ACT_ERRNO");
+    let mut seccomp = rule("chmod", "SCMP_ACT_ERRNO");
     seccomp["syscalls"][0]["args"] = json!([{ "index": 1, "value": 0o700, "op": "SCMP_CMP_EQ" }]);
-    filtered("cd /dev/shm && mkdir -m 755 a && ! mkdir -m 700 b", seccomp).ok();
+    filtered("cd /dev/shm && mkdir a && chmod 755 a && ! chmod 700 a", seccomp).ok();
 }
 
 // SP-33, SEC-20: a call that is newer than every one in the profile does not exist, so that programs fall back.
@@ -48,6 +50,39 @@ fn newer_calls_do_not_exist() {
         { "names": calls(), "action": "SCMP_ACT_ALLOW" },
     ]});
     filtered("echo 42", seccomp).ok();
+}
+
+// SP-33: the profile need not allow what only the runtime calls; and a program that cannot be executed is told of.
+#[test]
+fn a_profile_allows_the_program_and_not_the_runtime() {
+    needs!(Root);
+    let allowed = |names: &[&str]| {
+        json!({ "defaultAction": "SCMP_ACT_KILL_PROCESS", "syscalls": [
+            { "names": names, "action": "SCMP_ACT_ALLOW" },
+        ]})
+    };
+    for user in [0, 1000] {
+        for no_new_privileges in [true, false] {
+            let ct = Bundle::sh("echo 42").with(|c| {
+                c["process"]["noNewPrivileges"] = json!(no_new_privileges);
+                c["process"]["user"]["uid"] = json!(user);
+                let mut names = calls();
+                if !no_new_privileges {
+                    names.extend(["capset"]);
+                }
+                c["linux"]["seccomp"] = allowed(&names);
+            });
+            assert_eq!(ct.run().ok().stdout, "42\n", "uid {user}, no_new_privs {no_new_privileges}");
+        }
+    }
+    let ct = Bundle::sh("true").with(|c| {
+        c["process"]["args"] = json!(["/etc/broken"]);
+        c["linux"]["seccomp"] = allowed(&["write", "execve", "exit_group", "exit"]);
+    });
+    let broken = ct.rootfs().join("etc/broken");
+    fs::write(&broken, "no program\n").unwrap();
+    fs::set_permissions(&broken, fs::Permissions::from_mode(0o755)).unwrap();
+    ct.run().fails_with("exec format error");
 }
 
 /// What busybox needs to print a line.

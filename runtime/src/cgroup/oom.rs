@@ -29,22 +29,28 @@ impl OomWatch {
         if self.control.is_some() { News::Readable } else { News::Notified }
     }
 
-    /// How many times memory ran out since the last call. To be called when there are news: on v1 it waits for some.
+    /// Takes note of news, so that the descriptor has none. On v1 it waits for some.
     ///
     /// # Errors
-    /// ENODEV when the cgroup is gone.
-    pub fn take(&mut self) -> Result<u64> {
-        let count = match &self.control {
-            Some(control) => {
-                cgroupfs::take_count(self.news.as_fd())?;
-                // The end of the cgroup is told the same way; then there is nothing to read.
-                killed(&cgroupfs::read(control.as_fd()).unwrap_or_default()).unwrap_or(self.seen)
-            }
-            None => killed(&cgroupfs::read(self.news.as_fd())?).unwrap_or(self.seen),
-        };
+    /// None that is expected.
+    pub fn hear(&self) -> Result<()> {
+        match &self.control {
+            Some(_) => Ok(cgroupfs::take_count(self.news.as_fd()).map(drop)?),
+            // Reading the file is what takes them.
+            None => Ok(()),
+        }
+    }
+
+    /// How many processes were killed for memory since the last call. The kernel tells that memory ran out before it
+    /// kills and counts: whoever waits for the end of the process asks once more after it.
+    #[must_use]
+    pub fn count(&mut self) -> u64 {
+        // When the cgroup is gone there is nothing to read.
+        let file = self.control.as_ref().unwrap_or(&self.news);
+        let count = killed(&cgroupfs::read(file.as_fd()).unwrap_or_default()).unwrap_or(self.seen);
         let new = count.saturating_sub(self.seen);
-        self.seen = count;
-        Ok(new)
+        self.seen = self.seen.max(count);
+        new
     }
 }
 

@@ -68,8 +68,11 @@ pub fn events(
     let mut next = Instant::now() + options.interval;
     loop {
         let (out_of_memory, has_ended) = wait(watch.as_ref(), &pidfd, next)?;
-        if out_of_memory && let Some(watch) = &mut watch {
-            for _ in 0..watch.take()? {
+        if let Some(watch) = &mut watch {
+            if out_of_memory {
+                watch.hear()?;
+            }
+            for _ in 0..watch.count() {
                 tell(&json!({ "type": "oom", "id": id }))?;
             }
         }

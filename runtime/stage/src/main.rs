@@ -22,7 +22,7 @@ mod terminal;
 mod wait;
 
 use fault::Fault;
-use runtime_sys::{BorrowedFd, OwnedFd, fd, fs, process};
+use runtime_sys::{BorrowedFd, OwnedFd, exec, fd, fs, process};
 use stage::message::{FromStage, LONGEST};
 use stage::plan::Plan;
 use stage::wire::{Reader, Wire};
@@ -42,6 +42,8 @@ struct Stage<'a> {
     tree: Option<BorrowedFd<'static>>,
     /// The mask that we were born with.
     umask: u32,
+    /// The payload's arguments and environment.
+    strings: Option<(exec::StringArray<'a>, exec::StringArray<'a>)>,
     /// Where the payload's program was found.
     program: files::PathBuffer,
 }
@@ -105,8 +107,7 @@ const STEPS: &[Step] = &[
 fn run(plan_fd: i32) -> i32 {
     let fd = fd::inherited(plan_fd);
     let Ok(stat) = fs::fstat(fd) else { return 250 };
-    let Ok(buffer) = runtime_sys::exec::map_for_reading(fd, usize::try_from(stat.st_size).unwrap_or(0))
-    else {
+    let Ok(buffer) = exec::map_for_reading(fd, usize::try_from(stat.st_size).unwrap_or(0)) else {
         return 251;
     };
     let Ok(plan) = Plan::get(&mut Reader::new(buffer)) else { return 252 };
@@ -118,6 +119,7 @@ fn run(plan_fd: i32) -> i32 {
         fresh: None,
         tree: None,
         umask: 0o022,
+        strings: None,
         program: files::PathBuffer::new(),
     };
     // A name is for those who look with ps; a launch does not fail for it.
@@ -133,13 +135,14 @@ fn run(plan_fd: i32) -> i32 {
     0
 }
 
-/// Says on the channel which step failed. A runtime that is gone needs no report.
+/// Says on the channel which step failed, by write(2), which nearly every profile allows. A runtime that is gone needs
+/// no report.
 fn report(stage: &Stage<'_>, step: &'static str, fault: &Fault<'_>) {
     use runtime_sys::AsFd;
     let mut buffer = [0; LONGEST];
     let message = FromStage::Failed(fault.failure(step)).put(&mut buffer);
     let channel = stage.started.as_ref().map_or(stage.channel, AsFd::as_fd);
-    drop(runtime_sys::socket::send(channel, message, None));
+    drop(runtime_sys::fs::write_once(channel, message));
 }
 
 #[cfg(feature = "std")]

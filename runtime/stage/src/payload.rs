@@ -129,10 +129,9 @@ pub(crate) fn become_user<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     if plan.own_stdio {
         own_stdio(plan.uid)?;
     }
-    if !plan.no_new_privs {
-        // Without no_new_privs a filter takes CAP_SYS_ADMIN, which goes next.
-        load_filter(&plan)?;
-    }
+    // Before the filter: a profile need not allow what only we call.
+    fd::close_range_on_exec(3 + plan.preserve_fds)?;
+    stage.strings = Some((strings(&plan.args)?, strings(&plan.env)?));
     if let Some(sets) = plan.capabilities {
         drop_bounding(sets.bounding)?;
     }
@@ -147,6 +146,10 @@ pub(crate) fn become_user<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     if stage.enter_directory_late {
         change_directory(plan.cwd)?;
     }
+    if !plan.no_new_privs {
+        // Without no_new_privs a filter takes CAP_SYS_ADMIN, which goes next.
+        load_filter_as_root(&plan)?;
+    }
     if let Some(sets) = plan.capabilities {
         set_capabilities(&sets)?;
     }
@@ -155,6 +158,15 @@ pub(crate) fn become_user<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
         load_filter(&plan)?;
     }
     Ok(())
+}
+
+/// The change to another user has taken the effective capabilities away; the permitted ones are still there.
+fn load_filter_as_root<'a>(plan: &Process<'a>) -> StepResult<'a> {
+    if plan.uid != 0 && plan.seccomp.is_some_and(|filter| !filter.notify) {
+        let (_, permitted, inheritable) = credentials::capget()?;
+        credentials::capset(permitted, permitted, inheritable)?;
+    }
+    load_filter(plan)
 }
 
 /// Linux takes at most 65,536 groups; more than fit here were refused by the runtime.
@@ -206,10 +218,10 @@ fn set_capabilities<'a>(sets: &Capabilities) -> StepResult<'a> {
 
 pub(crate) fn execute<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let plan = &stage.plan.process;
-    let args = strings(&plan.args)?;
-    let env = strings(&plan.env)?;
-    fd::close_range_on_exec(3 + plan.preserve_fds)?;
+    let Some((args, env)) = &stage.strings else {
+        return Err(Fault::new("execve", Errno::INVAL.raw_os_error(), b"no program is named"));
+    };
     let path = stage.program.as_c_str();
     let name = plan.args.iter().next().map_or(&b""[..], CStr::to_bytes);
-    Err(exec::execve(path, &args, &env)).about(name)
+    Err(exec::execve(path, args, env)).about(name)
 }
