@@ -124,7 +124,7 @@ fn on_containers(root: &Root, call: &Call) -> Result<i32> {
         "events" => {
             // Without a reader there is nobody to go on for.
             verbs::events::events(root, id, call.events_options()?, &mut |event| {
-                writeln!(std::io::stdout(), "{event}").context(|| "write to standard output")
+                writeln!(std::io::stdout(), "{}", event.json()).context(|| "write to standard output")
             })?;
         }
         other => return Err(Error::unsupported(format!("{other} is not there yet"))),

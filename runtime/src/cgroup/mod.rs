@@ -25,9 +25,10 @@ mod v2;
 pub use delegate::new_owner;
 pub use oom::OomWatch;
 
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::spec::resources::{Rdma, Resources};
 use place::{Directory, MOUNT, Place};
+use runtime_sys::error::errno_text;
 use runtime_sys::{BorrowedFd, OwnedFd, cgroupfs};
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
@@ -153,7 +154,11 @@ impl Cgroup {
             let path = format!("{}/cgroup.procs", place.path);
             let file = cgroupfs::open_beneath(self.mount()?, &path, cgroupfs::Access::Write);
             file.and_then(|file| cgroupfs::write(runtime_sys::AsFd::as_fd(&file), &pid.to_string()))
-                .context(|| format!("adding pid {pid} to {MOUNT}/{path}"))?;
+                .map_err(|error| {
+                    // Callers match on these words of runc.
+                    let why = errno_text(error.errno);
+                    Error::new(ErrorKind::System, format!("adding pid {pid} to {MOUNT}/{path}: {why}"))
+                })?;
         }
         Ok(())
     }
@@ -394,6 +399,13 @@ impl Cgroup {
         let mount = self.mount.as_ref().map(runtime_sys::AsFd::as_fd);
         mount.ok_or_else(|| Error::unsupported(format!("{MOUNT} cannot be opened")))
     }
+}
+
+/// Whether the host has one v2 tree and nothing else.
+#[must_use]
+pub fn is_unified() -> bool {
+    cgroupfs::open_mount(MOUNT)
+        .is_ok_and(|mount| cgroupfs::is_cgroup2(runtime_sys::AsFd::as_fd(&mount)).unwrap_or(false))
 }
 
 fn known(directory: Directory) -> OnceCell<Option<Directory>> {

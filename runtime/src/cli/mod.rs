@@ -87,7 +87,7 @@ pub fn parse(args: &[String], environment: Environment) -> std::result::Result<A
         return Ok(Asked::Print(verb.map_or_else(help::overview, help::verb)));
     }
     let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
-        let message = format!("no such command: {name:?}");
+        let message = format!("No help topic for '{name}'");
         return Err(Misused { message, usage: help::usage(None) });
     };
     let global = global(&read, &environment).map_err(|error| Misused::of(&error, None))?;

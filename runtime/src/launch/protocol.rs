@@ -100,7 +100,7 @@ fn error(failure: &Failure<'_>) -> Error {
         ("find program", "lookup") => format!("exec: \"{detail}\": {why}"),
         ("find program", _) => format!("exec: \"{detail}\": stat {detail}: {why}"),
         ("execute program", "execve") => format!("exec {detail}: {why}"),
-        (_, "hook") => format!("{step}: {detail}"),
+        (_, "hook") => format!("{step}: error running hook: {detail}"),
         _ if detail.is_empty() => format!("{step}{key}: {call}: {why}"),
         _ => format!("{step}{key}: {}: {call}: {why}", detail.trim_end()),
     };

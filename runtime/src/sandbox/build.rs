@@ -177,12 +177,39 @@ fn root_plan<'a>(
         propagation: mounts::root_propagation(parts.spec),
         readonly: parts.spec.root.as_ref().is_some_and(|root| root.readonly),
         enter: if wishes.no_pivot { stage::plan::ENTER_MOVE } else { stage::plan::ENTER_PIVOT },
+        uncovered: if wishes.no_pivot { uncovered(arena)? } else { arena.list(&[]) },
         mounts: arena.list(&list),
         devices: arena.list(&devices),
         links: arena.list(&links),
         masked: below_root(arena, &parts.linux.masked_paths)?,
         readonly_paths: below_root(arena, &parts.linux.readonly_paths)?,
     })
+}
+
+/// Where the host has proc and sysfs mounted. The stage's mount namespace is a copy of ours.
+fn uncovered(arena: &Arena) -> Result<List<'_, &CStr>> {
+    let table = std::fs::read("/proc/self/mountinfo").context(|| "read /proc/self/mountinfo")?;
+    let paths = table.split(|byte| *byte == b'\n').filter_map(|line| {
+        let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
+        let dash = fields.iter().position(|field| *field == b"-")?;
+        let is_one = matches!(*fields.get(dash + 1)?, b"proc" | b"sysfs");
+        is_one.then(|| fields.get(4).map(|path| unescaped(path)))?
+    });
+    let paths: Vec<&CStr> = paths.map(|path| arena.c_bytes(&path)).collect::<Result<_>>()?;
+    Ok(arena.list(&paths))
+}
+
+/// A path of mountinfo, where space, tab, newline and backslash are written as `\040` and so on (proc(5)).
+fn unescaped(path: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..3).filter(|_| *first == b'\\');
+        let code = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 8).ok());
+        plain.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &after[3..] } else { after };
+    }
+    plain
 }
 
 fn below_root<'a>(arena: &'a Arena, paths: &[spec::text::Text<'_>]) -> Result<List<'a, &'a CStr>> {

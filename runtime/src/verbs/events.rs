@@ -6,7 +6,8 @@ use crate::error::{Context, Error, Result};
 use crate::state::{Root, Status};
 use runtime_sys::cgroupfs::{News, wait_for_news};
 use runtime_sys::{AsFd, OwnedFd, process};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// What `events` is told.
@@ -49,6 +50,24 @@ pub fn parse_interval(text: &str) -> Result<Duration> {
     Ok(interval)
 }
 
+/// One line of `events`; the names and their order are runc's.
+#[derive(Debug, Serialize)]
+pub struct Event<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+}
+
+impl Event<'_> {
+    /// The line, without its end.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("an event is JSON")
+    }
+}
+
 /// Gives each event to `tell`, until the container ends; for ever if it never does.
 ///
 /// # Errors
@@ -57,10 +76,10 @@ pub fn events(
     root: &Root,
     id: &str,
     options: EventsOptions,
-    tell: &mut dyn FnMut(&Value) -> Result<()>,
+    tell: &mut dyn FnMut(&Event<'_>) -> Result<()>,
 ) -> Result<()> {
     let (cgroup, pidfd) = open(root, id)?;
-    let stats = || Ok::<_, Error>(json!({ "type": "stats", "id": id, "data": cgroup.stats()? }));
+    let stats = || Ok::<_, Error>(Event { kind: "stats", id, data: Some(cgroup.stats()?) });
     if options.stats_once {
         return tell(&stats()?);
     }
@@ -73,7 +92,7 @@ pub fn events(
                 watch.hear()?;
             }
             for _ in 0..watch.count() {
-                tell(&json!({ "type": "oom", "id": id }))?;
+                tell(&Event { kind: "oom", id, data: None })?;
             }
         }
         if has_ended {

@@ -18,6 +18,10 @@ const DEFAULT: &str = include_str!("spec.json");
 pub fn write(bundle: &Path, rootless: bool) -> Result<()> {
     let path = bundle.join("config.json");
     let mut config: Value = serde_json::from_str(DEFAULT).expect("the default is JSON: a test reads it");
+    if !crate::cgroup::is_unified() {
+        // As runc: on v1 a process inside sees where it is, as it always did.
+        remove_namespace(&mut config, "cgroup");
+    }
     if rootless {
         for_ordinary_users(&mut config, credentials::effective_user(), credentials::effective_group());
     }
@@ -32,11 +36,17 @@ pub fn write(bundle: &Path, rootless: bool) -> Result<()> {
     }
 }
 
+fn remove_namespace(config: &mut Value, kind: &str) {
+    if let Some(namespaces) = config["linux"]["namespaces"].as_array_mut() {
+        namespaces.retain(|namespace| namespace["type"] != kind);
+    }
+}
+
 /// Without root: a user namespace with the caller as its root, no network namespace to set up, no cgroups to make.
 fn for_ordinary_users(config: &mut Value, uid: u32, gid: u32) {
+    remove_namespace(config, "network");
     let linux = &mut config["linux"];
     if let Some(namespaces) = linux["namespaces"].as_array_mut() {
-        namespaces.retain(|namespace| namespace["type"] != "network");
         namespaces.push(json!({ "type": "user" }));
     }
     linux["uidMappings"] = json!([{ "containerID": 0, "hostID": uid, "size": 1 }]);

@@ -105,11 +105,23 @@ fn wait_for<'a>(child: &Child, timeout_s: u32) -> Result<Option<Exit>, Fault<'a>
     Ok(process::wait(child.pid, true)?)
 }
 
+/// The words of strsignal(3) for those that a hook dies of.
+fn name_of(signal: i32) -> &'static [u8] {
+    match signal {
+        6 => b": aborted, signal ",
+        9 => b": killed, signal ",
+        11 => b": segmentation fault, signal ",
+        15 => b": terminated, signal ",
+        31 => b": bad system call, signal ",
+        _ => b": signal ",
+    }
+}
+
 fn judge<'a>(exit: Option<Exit>, path: &CStr, output: &OwnedFd) -> StepResult<'a> {
     let (verdict, number): (&[u8], i32) = match exit {
         Some(Exit::Code(0)) => return Ok(()),
         Some(Exit::Code(code)) => (b": exit status ", code),
-        Some(Exit::Signal(signal)) => (b": signal ", signal),
+        Some(Exit::Signal(signal)) => (name_of(signal), signal),
         None => (b": timed out", -1),
     };
     let report = fs::memory_file(c"report")?;

@@ -98,8 +98,9 @@ const STEPS: &[Step] = &[
     // With a listener the runtime must take it while it is still there.
     step("load seccomp filter for notification", payload::seccomp_notify),
     step("wait for start", wait::wait_for_start),
-    step("run startContainer hooks", hooks::start_container),
     step("become the payload's user", payload::become_user),
+    // With no more rights than the payload has: the hook's program comes from the container's own files.
+    step("run startContainer hooks", hooks::start_container),
     step("execute program", payload::execute),
 ];
 

@@ -9,6 +9,9 @@ use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
 use runtime_sys::{BorrowedFd, Errno, OwnedFd, fd, fs};
 use stage::plan::{Attributes, Bind, FileSystem, Mount};
 
+/// Callers match on these words of runc.
+const MUST_BE_DIRECTORY: &str = "proc and sysfs must be mounted on ordinary directory";
+
 pub(crate) fn mount_all<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
     for mount in root.mounts.iter() {
@@ -37,7 +40,13 @@ fn mount_one<'a>(root: BorrowedFd<'_>, fresh: &mut Option<Fresh<'a>>, plan: &Mou
     };
     let is_directory = plan.fs.is_some() || fs::is_directory(&fs::fstat(tree)?);
     let place = if is_directory {
-        files::ensure_directory_at(fresh.as_ref(), root, path, links)?
+        match files::ensure_directory_at(fresh.as_ref(), root, path, links) {
+            // A link there would put the host's kernel in reach under another name (CVE-2019-19921).
+            Err(fault) if links == Links::None && (fault.is(Errno::LOOP) || fault.is(Errno::NOTDIR)) => {
+                return Err(Fault::new(MUST_BE_DIRECTORY, Errno::LOOP.raw_os_error(), path));
+            }
+            place => place?,
+        }
     } else {
         ensure_file(root, path, links)?
     };

@@ -90,6 +90,8 @@ wire_struct! {
         pub readonly: bool,
         /// How it is entered, `ENTER_*`.
         pub enter: u8,
+        /// With `ENTER_MOVE`: the host's mounts of proc and sysfs, which the move leaves in the mount namespace.
+        pub uncovered: List<'a, &'a CStr>,
         /// In order.
         pub mounts: List<'a, Mount<'a>>,
         /// In order; the path of each is below the root.

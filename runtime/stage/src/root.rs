@@ -5,6 +5,7 @@ use crate::fault::About;
 use crate::files::{self, PathBuffer, as_fd, ensure_directory, ensure_file, split_last};
 use crate::mounts::set_propagation;
 use crate::{Fault, Stage, StepResult};
+use core::ffi::CStr;
 use runtime_sys::fs::{CWD, Links, OpenFlags};
 use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
 use runtime_sys::rustix::process as rx;
@@ -214,6 +215,7 @@ pub(crate) fn enter<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     rx::fchdir(tree).call("fchdir", format_args!("root"))?;
     match root.enter {
         ENTER_MOVE => {
+            root.uncovered.iter().try_for_each(|path| take_away(path).about(path.to_bytes()))?;
             mount::move_here_to_root()?;
             rx::chroot(c".").call("chroot", format_args!("."))?;
         }
@@ -225,6 +227,28 @@ pub(crate) fn enter<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
         set_propagation(as_fd(&place), root.propagation)?;
     }
     Ok(())
+}
+
+/// Takes a mount of the host's proc or sysfs out of our mount namespace. The move only covers what was there before,
+/// and as long as a whole proc is somewhere in it, the kernel lets a user namespace inside mount a new one, without the
+/// masks of ours. Where it is locked to others it cannot go: then something else goes over it.
+fn take_away<'a>(path: &'a CStr) -> StepResult<'a> {
+    const MS_PRIVATE: u64 = 1 << 18;
+    let private = MountAttr { propagation: MS_PRIVATE, ..MountAttr::default() };
+    match mount::mount_setattr(CWD, path, true, &private) {
+        // It went with one that it was mounted on.
+        Err(error) if matches!(error.errno, Errno::INVAL | Errno::NOENT | Errno::NOTDIR) => return Ok(()),
+        other => other?,
+    }
+    match mount::unmount_detach(path) {
+        Err(error) if matches!(error.errno, Errno::INVAL | Errno::PERM) => {
+            let context = mount::fsopen(c"tmpfs")?;
+            let cover = mount::fsmount(as_fd(&context), MountAttrFlags::empty())?;
+            let place = fs::open(CWD, path, OpenFlags::PATH | OpenFlags::DIRECTORY, 0)?;
+            Ok(mount::attach(as_fd(&cover), as_fd(&place))?)
+        }
+        other => Ok(other?),
+    }
 }
 
 fn pivot<'a>(root: &Root<'a>) -> StepResult<'a> {

@@ -149,10 +149,19 @@ pub fn fork(clone: &Clone<'_>, sibling: bool) -> Result<Forked> {
         // clone3 demands it: the exit signal of the caller is used.
         args.exit_signal = 0;
     }
-    let args = [&raw const args as usize, size_of::<CloneArgs>(), 0, 0, 0, 0];
+    let args3 = [&raw const args as usize, size_of::<CloneArgs>(), 0, 0, 0, 0];
     // SAFETY: without CLONE_VM the child has its own copy of the memory, so both sides may go on in Rust; `args`
     // and `pidfd` live on this frame during the call.
-    match unsafe { raw::syscall(libc::SYS_clone3, args) } {
+    let mut cloned = unsafe { raw::syscall(libc::SYS_clone3, args3) };
+    let is_for_clone3 = clone.cgroup.is_some() || args.flags & libc::CLONE_NEWTIME as u64 != 0;
+    if cloned == Err(crate::Errno::NOSYS) && !is_for_clone3 {
+        // Filters that cannot look into clone3's arguments say that there is no such call (Docker's profile).
+        let pidfd = core::ptr::from_mut(&mut pidfd) as usize;
+        let args = [usize::try_from(args.flags | args.exit_signal).unwrap_or(0), 0, pidfd, 0, 0, 0];
+        // SAFETY: as above; without a stack the child goes on on its copy of ours.
+        cloned = unsafe { raw::syscall(libc::SYS_clone, args) };
+    }
+    match cloned {
         Ok(0) => Ok(Forked::Child),
         Ok(pid) => Ok(Forked::Parent(child(pid, pidfd))),
         Err(errno) => {
