@@ -51,7 +51,10 @@ fn run(hook: &Hook<'_>, state: &str) -> Result<()> {
     if let Some((name, args)) = hook.args.split_first() {
         command.arg0(&**name).args(args.iter().map(|arg| &**arg));
     }
-    command.env_clear();
+    // Without an environment of its own it has ours, as with runc and crun: hooks of engines count on PATH.
+    if !hook.env.is_empty() {
+        command.env_clear();
+    }
     command.envs(hook.env.iter().filter_map(|pair| pair.split_once('=')));
     let mut child = command
         .stdin(Stdio::piped())

@@ -150,3 +150,38 @@ fn hooks_have_their_own_environment() {
     let env = fs::read_to_string(&file).unwrap();
     assert!(env.contains("ONLY=this\n") && !env.contains("CARGO") && !env.contains("HOME="), "{env}");
 }
+
+// SP-18: the program of a startContainer hook is the container's own: it has no more rights than the payload.
+#[test]
+fn a_start_container_hook_has_the_payloads_rights() {
+    needs!(Root);
+    let script = "id -u; grep -e CapEff -e Seccomp: /proc/self/status; exit 1";
+    let ct = Bundle::new().with(|c| {
+        c["process"]["user"] = json!({ "uid": 1000, "gid": 1000 });
+        c["process"]["capabilities"] = json!({});
+        c["linux"]["seccomp"] = json!({ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+            { "names": ["reboot"], "action": "SCMP_ACT_ERRNO" },
+        ]});
+        c["hooks"]["startContainer"] = json!([{ "path": "/bin/sh", "args": ["sh", "-c", script] }]);
+    });
+    ct.create().ok();
+    let said = ct.start().fails_with("error running hook").stderr;
+    assert!(said.contains("1000\nCapEff:\t0000000000000000\nSeccomp:\t2"), "{said}");
+    ct.delete_force().ok();
+}
+
+// SP-18: as runc and crun have it, for hooks of engines that count on PATH.
+#[test]
+fn a_hook_without_an_environment_has_the_runtimes() {
+    needs!(Root);
+    let hook = |env: &[&str]| {
+        let ct = Bundle::new().with(|c| {
+            let hook =
+                json!({ "path": "/bin/sh", "args": ["sh", "-c", "test \"$FROM\" = here"], "env": env });
+            c["hooks"]["createRuntime"] = json!([hook]);
+        });
+        ct.finish(ct.command(["run", &ct.id]).env("FROM", "here")).code
+    };
+    assert_eq!(hook(&[]), 0);
+    assert_ne!(hook(&["A=1"]), 0);
+}

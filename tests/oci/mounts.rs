@@ -295,3 +295,26 @@ fn folders_made_for_targets_are_plain() {
     ct.finish(sh.current_dir(&ct.folder)).ok();
     assert_eq!(fs::metadata(ct.rootfs().join("new/folder")).unwrap().mode() & 0o7777, 0o755);
 }
+
+// SP-03: images have /etc/resolv.conf as a link to what is made at boot; the target is made, inside the root.
+#[test]
+fn a_destination_that_is_a_link_to_nothing_is_made_inside_the_root() {
+    needs!(Root);
+    let ct = Bundle::sh("cat /etc/resolv.conf /etc/up; ls -d /run/made/here");
+    let (etc, root) = (ct.rootfs().join("etc"), ct.rootfs());
+    fs::create_dir_all(&etc).unwrap();
+    symlink("../run/made/resolv.conf", etc.join("resolv.conf")).unwrap();
+    symlink("../../../../../../run/made/up", etc.join("up")).unwrap();
+    symlink("/run/made/here", root.join("here")).unwrap();
+    let source = ct.folder.join("source");
+    fs::write(&source, "42\n").unwrap();
+    let source = source.to_str().unwrap();
+    ct.change(|c| {
+        add_mount(c, "/etc/resolv.conf", "bind", source, &["rbind", "ro"]);
+        add_mount(c, "/etc/up", "bind", source, &["rbind", "ro"]);
+        add_mount(c, "/here", "tmpfs", "tmpfs", &[]);
+        c["root"]["readonly"] = json!(false);
+    });
+    assert_eq!(ct.run().ok().stdout, "42\n42\n/run/made/here\n");
+    assert!(!std::path::Path::new("/run/made").exists(), "nothing of it is on the host");
+}

@@ -263,3 +263,35 @@ fn user_namespace_of_many_lines() {
     });
     assert_eq!(ct.run().ok().stdout, "40\n");
 }
+
+// SP-09: programs take the first variable of a name, so only the last one is there.
+#[test]
+fn a_variable_given_twice_has_its_last_value() {
+    needs!(Root);
+    let ct = Bundle::sh("env | grep ^A=; echo $HOME").with(|c| {
+        c["process"]["env"] = json!(["A=1", "PATH=/bin", "A=2", "HOME="]);
+    });
+    assert_eq!(ct.run().ok().stdout, "A=2\n\n");
+}
+
+// OC-06, SP-09: HOME is what the container's own passwd says.
+#[test]
+fn home_comes_from_the_containers_passwd() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "1000"]);
+    std::fs::create_dir_all(ct.rootfs().join("etc")).unwrap();
+    let long = "x".repeat(5000);
+    let passwd = "root:x:0:0:root:/root:/bin/sh\nshort:x\nu:x:1000:1000::/home/u:/bin/sh";
+    std::fs::write(ct.rootfs().join("etc/passwd"), passwd).unwrap();
+    ct.create().ok();
+    ct.start().ok();
+    let exec = |user: &str| ct.ctrun(["exec", "--user", user, &ct.id, "sh", "-c", "echo $HOME"]).ok().stdout;
+    assert_eq!(exec("0"), "/root\n");
+    assert_eq!(exec("1000"), "/home/u\n");
+    assert_eq!(exec("7"), "/\n");
+    // Not a passwd that anyone wrote honestly: no line of it is looked at.
+    std::fs::write(ct.rootfs().join("etc/passwd"), format!("{long}\nu:x:1000:1000::/home/u:/bin/sh\n"))
+        .unwrap();
+    assert_eq!(exec("1000"), "/\n");
+    ct.delete_force().ok();
+}

@@ -237,6 +237,10 @@ fn sysctls(linux: &Linux<'_>, namespaces: u64, problems: &mut Problems) {
             None
         };
         match needed {
+            // Namespaced, but there is a property for it.
+            Some(_) if dotted == "kernel.hostname" => {
+                problems.add(pointer(), "conflicts with /hostname: set that instead (sysctl)");
+            }
             None => problems.add(pointer(), "belongs to no namespace: it would change the host (sysctl)"),
             Some((flag, kind)) if namespaces & flag == 0 => {
                 problems.add(pointer(), format!("needs a {kind} namespace of the container's own (sysctl)"));

@@ -44,6 +44,7 @@ pub fn idle(arena: &Arena) -> Plan<'_> {
         process: Process {
             args: arena.list(&[]),
             env: arena.list(&[]),
+            find_home: false,
             path: b"",
             cwd: c"/",
             uid: 0,

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::spec;
 use crate::spec::capabilities;
 use stage::plan::{Capabilities, Process, Rlimit, Scheduler};
+use std::collections::HashSet;
 
 /// `RLIMIT_*` by name.
 const RLIMITS: &[(&str, u32)] = &[
@@ -77,12 +78,9 @@ pub struct Extra {
 /// [`crate::ErrorKind::Invalid`] with a JSON pointer.
 pub fn plan<'a>(arena: &'a Arena, process: &spec::Process<'_>, extra: Extra) -> Result<Process<'a>> {
     let user = &process.user;
-    let mut env: Vec<&str> = process.env.iter().map(|item| &**item).collect();
+    let env = last_of_each(process.env.iter().map(|item| &**item));
     let path = env.iter().rev().find_map(|item| item.strip_prefix("PATH=")).unwrap_or(DEFAULT_PATH);
     let path = arena.bytes(path.as_bytes());
-    if !env.iter().any(|item| item.starts_with("HOME=")) && user.uid == 0 {
-        env.push("HOME=/root");
-    }
     let rlimits = rlimits(process)?;
     if user.additional_gids.len() > 256 {
         return Err(Error::invalid("/process/user/additionalGids: at most 256 groups are supported"));
@@ -90,6 +88,7 @@ pub fn plan<'a>(arena: &'a Arena, process: &spec::Process<'_>, extra: Extra) -> 
     Ok(Process {
         args: arena.strings(&process.args)?,
         env: arena.strings(&env)?,
+        find_home: !env.iter().any(|item| item.starts_with("HOME=")),
         path,
         cwd: arena.c_str(if process.cwd.is_empty() { "/" } else { &process.cwd })?,
         uid: user.uid,
@@ -109,6 +108,18 @@ pub fn plan<'a>(arena: &'a Arena, process: &spec::Process<'_>, extra: Extra) -> 
         own_stdio: user.uid != 0 || extra.mapped,
         new_session: true,
     })
+}
+
+/// A variable that is given twice has its last value: programs take the first one that they find.
+fn last_of_each<'e>(env: impl DoubleEndedIterator<Item = &'e str>) -> Vec<&'e str> {
+    let mut seen = HashSet::new();
+    let mut last: Vec<&str> = env.rev().filter(|item| seen.insert(name_of(item))).collect();
+    last.reverse();
+    last
+}
+
+fn name_of(variable: &str) -> &str {
+    variable.split_once('=').map_or(variable, |(name, _)| name)
 }
 
 /// The resource limits, as numbers.

@@ -189,7 +189,9 @@ fn own_process<'s>(spec: &Spec<'s>, options: &ExecOptions) -> Result<spec::Proce
         let had_ambient = !sets.ambient.is_empty();
         for name in &options.capabilities {
             if spec::capabilities::number(name).is_none() {
-                return Err(Error::invalid(format!("--cap: unknown capability {name:?}")));
+                // As in config.json, where the specification wants no more.
+                log::warn!("--cap: unknown capability {name:?} is left out");
+                continue;
             }
             // Ambient ones need the inheritable set, which stays as the container has it.
             for set in [&mut sets.bounding, &mut sets.effective, &mut sets.permitted] {

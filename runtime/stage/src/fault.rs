@@ -31,6 +31,11 @@ impl<'a> Fault<'a> {
         self
     }
 
+    /// The same failure, told of another path.
+    pub(crate) fn at<'b>(&self, detail: &'b [u8]) -> Fault<'b> {
+        Fault { call: self.call, errno: self.errno, detail, subject: b"" }
+    }
+
     pub(crate) fn is(&self, errno: Errno) -> bool {
         self.errno == errno.raw_os_error()
     }

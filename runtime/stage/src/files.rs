@@ -54,6 +54,18 @@ pub(crate) fn find(root: BorrowedFd<'_>, path: &CStr, links: Links) -> runtime_s
     fs::open_in_root(root, path, OpenFlags::PATH, links)
 }
 
+/// How many links that lead nowhere are followed, as many as the kernel follows of the others.
+const MOST_LINKS: u8 = 40;
+
+/// What a path below the root is made as, when it is missing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Mode 0755.
+    Directory,
+    /// Empty, mode 0644.
+    File,
+}
+
 /// Opens a directory below the root, making it and what is missing on the way to it (mode 0755).
 ///
 /// A missing component is made in a directory that is open already and opened without following links, so a
@@ -63,6 +75,16 @@ pub(crate) fn ensure_directory<'a>(
     path: &'a [u8],
     links: Links,
 ) -> Result<OwnedFd, Fault<'a>> {
+    ensure(root, path, links, Kind::Directory, MOST_LINKS)
+}
+
+fn ensure<'a>(
+    root: BorrowedFd<'_>,
+    path: &'a [u8],
+    links: Links,
+    kind: Kind,
+    links_left: u8,
+) -> Result<OwnedFd, Fault<'a>> {
     let mut buffer = PathBuffer::new();
     let whole = buffer.join(&[path]).ok_or_else(|| too_long(path))?;
     match find(root, whole, links) {
@@ -70,14 +92,34 @@ pub(crate) fn ensure_directory<'a>(
         other => return other.about(path),
     }
     let (parent, name) = split_last(path);
-    if name.is_empty() {
+    if name.is_empty() && kind == Kind::Directory {
         return Err(Fault::new("openat2", Errno::NOENT.raw_os_error(), path));
     }
-    let parent = ensure_directory(root, parent, links)?;
+    let directory = ensure(root, parent, links, Kind::Directory, links_left)?;
     let mut buffer = PathBuffer::new();
     let name = buffer.join(&[name]).ok_or_else(|| too_long(path))?;
-    fs::ensure_directory(as_fd(&parent), name, 0o755).about(path)?;
-    find(as_fd(&parent), name, Links::None).about(path)
+    match kind {
+        Kind::Directory => fs::ensure_directory(as_fd(&directory), name, 0o755).about(path)?,
+        Kind::File => match fs::mknodat(as_fd(&directory), name, b'-', 0o644, 0) {
+            Err(error) if error.errno == Errno::EXIST => {}
+            other => other.about(path)?,
+        },
+    }
+    match find(as_fd(&directory), name, Links::None) {
+        Err(error) if error.errno == Errno::LOOP && links == Links::InRoot && links_left > 0 => {
+            let mut target = [core::mem::MaybeUninit::uninit(); PATH_MAX];
+            let target = fs::readlinkat(as_fd(&directory), name, &mut target).about(path)?.to_bytes();
+            // It leads nowhere yet: images have /etc/resolv.conf like this. What it names is made, inside the root.
+            let mut place = PathBuffer::new();
+            let place = match target.strip_prefix(b"/") {
+                Some(absolute) => place.join(&[absolute]),
+                None => place.join(&[parent, b"/", target]),
+            };
+            let place = place.ok_or_else(|| too_long(path))?;
+            ensure(root, place.to_bytes(), links, kind, links_left - 1).map_err(|fault| fault.at(path))
+        }
+        other => other.about(path),
+    }
 }
 
 /// The root directory of a tmpfs that the stage has just mounted: nobody else has been in it, so a name in it is what
@@ -124,21 +166,7 @@ pub(crate) fn ensure_file<'a>(
     path: &'a [u8],
     links: Links,
 ) -> Result<OwnedFd, Fault<'a>> {
-    let mut buffer = PathBuffer::new();
-    let whole = buffer.join(&[path]).ok_or_else(|| too_long(path))?;
-    match find(root, whole, links) {
-        Err(error) if error.errno == Errno::NOENT => {}
-        other => return other.about(path),
-    }
-    let (parent, name) = split_last(path);
-    let parent = ensure_directory(root, parent, links)?;
-    let mut buffer = PathBuffer::new();
-    let name = buffer.join(&[name]).ok_or_else(|| too_long(path))?;
-    match fs::mknodat(as_fd(&parent), name, b'-', 0o644, 0) {
-        Err(error) if error.errno == Errno::EXIST => {}
-        other => other.about(path)?,
-    }
-    find(as_fd(&parent), name, Links::None).about(path)
+    ensure(root, path, links, Kind::File, MOST_LINKS)
 }
 
 /// Borrows; saves an import of the trait at each place.

@@ -13,6 +13,7 @@ mod copy_up;
 mod entry;
 mod fault;
 mod files;
+mod home;
 mod hooks;
 mod identity;
 mod mounts;
@@ -42,6 +43,8 @@ struct Stage<'a> {
     tree: Option<BorrowedFd<'static>>,
     /// The mask that we were born with.
     umask: u32,
+    /// `HOME=…` of the payload's user, when its environment has none.
+    home: files::PathBuffer,
     /// The payload's arguments and environment.
     strings: Option<(exec::StringArray<'a>, exec::StringArray<'a>)>,
     /// Where the payload's program was found.
@@ -92,6 +95,7 @@ const STEPS: &[Step] = &[
     step("set host name", identity::set_names),
     step("write kernel parameters", identity::write_sysctls),
     step("set limits and priorities", payload::set_limits),
+    step("find home directory", home::find),
     step("enter working directory", payload::enter_directory),
     // Looked up at create, so that a missing program is create's error and not start's.
     step("find program", payload::find_program),
@@ -120,6 +124,7 @@ fn run(plan_fd: i32) -> i32 {
         fresh: None,
         tree: None,
         umask: 0o022,
+        home: files::PathBuffer::new(),
         strings: None,
         program: files::PathBuffer::new(),
     };

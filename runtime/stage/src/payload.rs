@@ -8,10 +8,11 @@ use crate::identity::write_label;
 use crate::wait::{hear_go, say};
 use crate::{Fault, Stage, StepResult};
 use core::ffi::CStr;
+use runtime_sys::exec::{self, StringArray};
 use runtime_sys::rustix::process as rx;
 use runtime_sys::scheduling::{self, SchedAttr};
 use runtime_sys::seccomp;
-use runtime_sys::{Call, Errno, credentials, exec, fd, fs, process};
+use runtime_sys::{Call, Errno, credentials, fd, fs, process};
 use stage::message::FromStage;
 use stage::plan::{Capabilities, Process};
 
@@ -131,7 +132,7 @@ pub(crate) fn become_user<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     }
     // Before the filter: a profile need not allow what only we call.
     fd::close_range_on_exec(3 + plan.preserve_fds)?;
-    stage.strings = Some((strings(&plan.args)?, strings(&plan.env)?));
+    stage.strings = Some((strings(&plan.args)?, environment(&plan)?));
     if let Some(sets) = plan.capabilities {
         drop_bounding(sets.bounding)?;
     }
@@ -158,6 +159,13 @@ pub(crate) fn become_user<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
         load_filter(&plan)?;
     }
     Ok(())
+}
+
+/// The environment, with room for HOME, which [`execute`] adds.
+fn environment<'a>(plan: &Process<'a>) -> Result<StringArray<'a>, Fault<'a>> {
+    let mut array = StringArray::new(plan.env.len() + usize::from(plan.find_home))?;
+    plan.env.iter().for_each(|variable| array.push(variable));
+    Ok(array)
 }
 
 /// The change to another user has taken the effective capabilities away; the permitted ones are still there.
@@ -217,11 +225,14 @@ fn set_capabilities<'a>(sets: &Capabilities) -> StepResult<'a> {
 }
 
 pub(crate) fn execute<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    let plan = &stage.plan.process;
-    let Some((args, env)) = &stage.strings else {
+    let Some((args, mut env)) = stage.strings.take() else {
         return Err(Fault::new("execve", Errno::INVAL.raw_os_error(), b"no program is named"));
     };
+    let plan = &stage.plan.process;
+    if plan.find_home {
+        env.push(stage.home.as_c_str());
+    }
     let path = stage.program.as_c_str();
     let name = plan.args.iter().next().map_or(&b""[..], CStr::to_bytes);
-    Err(exec::execve(path, args, env)).about(name)
+    Err(exec::execve(path, &args, &env)).about(name)
 }

@@ -265,6 +265,8 @@ wire_struct! {
         pub args: List<'a, &'a CStr>,
         /// `KEY=value`.
         pub env: List<'a, &'a CStr>,
+        /// Add HOME, as the container's /etc/passwd has it.
+        pub find_home: bool,
         /// Where executables are looked for, colon-separated.
         pub path: &'a [u8],
         /// Working directory, absolute.
