@@ -281,16 +281,16 @@ fn home_comes_from_the_containers_passwd() {
     let ct = Bundle::running(["sleep", "1000"]);
     std::fs::create_dir_all(ct.rootfs().join("etc")).unwrap();
     let long = "x".repeat(5000);
-    let passwd = "root:x:0:0:root:/root:/bin/sh\nshort:x\nu:x:1000:1000::/home/u:/bin/sh";
+    let passwd = "root:x:0:0:root:/root:/bin/sh\nshort:x\nu:x:1000:1000::/var/u:/bin/sh";
     std::fs::write(ct.rootfs().join("etc/passwd"), passwd).unwrap();
     ct.create().ok();
     ct.start().ok();
     let exec = |user: &str| ct.ctrun(["exec", "--user", user, &ct.id, "sh", "-c", "echo $HOME"]).ok().stdout;
     assert_eq!(exec("0"), "/root\n");
-    assert_eq!(exec("1000"), "/home/u\n");
+    assert_eq!(exec("1000"), "/var/u\n");
     assert_eq!(exec("7"), "/\n");
     // Not a passwd that anyone wrote honestly: no line of it is looked at.
-    std::fs::write(ct.rootfs().join("etc/passwd"), format!("{long}\nu:x:1000:1000::/home/u:/bin/sh\n"))
+    std::fs::write(ct.rootfs().join("etc/passwd"), format!("{long}\nu:x:1000:1000::/var/u:/bin/sh\n"))
         .unwrap();
     assert_eq!(exec("1000"), "/\n");
     ct.delete_force().ok();
