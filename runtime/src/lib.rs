@@ -5,6 +5,7 @@ pub mod cgroup;
 pub mod cli;
 pub mod console;
 pub mod error;
+pub mod fault;
 pub mod hooks;
 pub mod launch;
 pub mod logging;

@@ -9,6 +9,10 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "fault")]
+    if let Ok(fault) = std::env::var("CTRUN_FAULT") {
+        runtime::fault::want(fault);
+    }
     let args: std::result::Result<Vec<String>, _> =
         std::env::args_os().skip(1).map(std::ffi::OsString::into_string).collect();
     let asked = match args {

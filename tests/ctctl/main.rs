@@ -6,6 +6,7 @@
 mod completion;
 mod create;
 mod destroy;
+mod documents;
 mod enter;
 mod exec;
 mod info;

@@ -18,7 +18,7 @@ const ORDER: &[&[&str]] = &[
     &["state"],
     &["cgroup", "console", "seccomp", "oom"],
     &["spec"],
-    &["undo"],
+    &["undo", "fault"],
     &["error"],
 ];
 

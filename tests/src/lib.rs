@@ -34,7 +34,7 @@ pub use systems::{Systems, ctctl_program};
 #[macro_export]
 macro_rules! needs {
     ($($need:ident),+) => {
-        if !$crate::needed(concat!(module_path!(), ":", line!()), &[$($crate::Need::$need),+]) {
+        if !$crate::needed(&[$($crate::Need::$need),+]) {
             return;
         }
     };

@@ -53,9 +53,11 @@ pub fn is_met(need: Need) -> bool {
 
 /// Whether all are met; if not, the skip is written where `make test` looks for it, and to the test's output.
 #[must_use]
-pub fn needed(test: &str, needs: &[Need]) -> bool {
+pub fn needed(needs: &[Need]) -> bool {
     let Some(missing) = needs.iter().find(|n| !is_met(**n)) else { return true };
-    let line = format!("{test}: needs {missing:?}\n");
+    // The test runner names its threads after the tests.
+    let thread = std::thread::current();
+    let line = format!("{}: needs {missing:?}\n", thread.name().unwrap_or("a test"));
     if let Some(list) = std::env::var_os("CTCTL_SKIPS") {
         let file = OpenOptions::new().create(true).append(true).open(&list);
         let written = file.and_then(|mut f| f.write_all(line.as_bytes()));

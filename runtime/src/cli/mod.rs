@@ -224,7 +224,11 @@ impl Call {
 }
 
 fn number(flag: &str, text: &str) -> Result<u32> {
-    text.parse().map_err(|_| Error::invalid(format!("{flag}: {text:?} is no number from 0 to 4294967295")))
+    // Rust would read a sign as well.
+    let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    digits
+        .and_then(|digits| digits.parse().ok())
+        .ok_or_else(|| Error::invalid(format!("{flag}: {text:?} is no number from 0 to 4294967295")))
 }
 
 /// `UID` or `UID:GID`.

@@ -43,6 +43,12 @@ pub struct Launched {
 pub fn launch(birth: Birth<'_>, plan: &mut Plan<'_>) -> Result<Launched> {
     let (ours, theirs) = socket::packet_pair()?;
     plan.channel = theirs.as_raw_fd();
+    #[cfg(feature = "fault")]
+    let faults = crate::plan::arena::Arena::default();
+    #[cfg(feature = "fault")]
+    let fault = crate::fault::for_stage().map(|fault| faults.c_str(fault)).transpose()?;
+    #[cfg(feature = "fault")]
+    let plan = &mut Plan { fault, ..*plan };
     let mut encoded = Vec::with_capacity(8192);
     plan.put(&mut encoded);
     let plan_file = program::plan(&encoded)?;

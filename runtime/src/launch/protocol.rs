@@ -2,7 +2,7 @@
 //! The runtime's end of the conversation that `stage::message` draws: receiving, and turning a failure into an error.
 
 use crate::error::{Error, ErrorKind, Result};
-use runtime_sys::error::errno_text;
+use runtime_sys::error::reason;
 use runtime_sys::{AsFd, BorrowedFd, Errno, OwnedFd, socket};
 use stage::message::{Failure, FromStage, GO, LONGEST};
 
@@ -43,13 +43,24 @@ impl Channel {
     pub(crate) fn hear(&self) -> Result<Heard> {
         hear(self.socket.as_fd())
     }
+
+    /// What was said already; nothing more is waited for.
+    pub(crate) fn hear_now(&self) -> Option<Heard> {
+        hear_by(&mut |buffer| socket::receive_now(self.socket.as_fd(), buffer)).ok()
+    }
 }
 
 /// Waits for the next message.
 pub(crate) fn hear(socket: BorrowedFd<'_>) -> Result<Heard> {
+    hear_by(&mut |buffer| socket::receive(socket, buffer))
+}
+
+type Receive<'r> = dyn FnMut(&mut [u8]) -> runtime_sys::Result<(usize, Option<OwnedFd>)> + 'r;
+
+fn hear_by(receive: &mut Receive<'_>) -> Result<Heard> {
     let mut buffer = [0; LONGEST];
     let (len, fd) = loop {
-        match socket::receive(socket, &mut buffer) {
+        match receive(&mut buffer) {
             // The stage ended with a word of ours unread; the kernel tells so once, before what the stage said.
             Err(error) if error.errno == Errno::CONNRESET => {}
             other => break other?,
@@ -65,6 +76,11 @@ pub(crate) fn hear(socket: BorrowedFd<'_>) -> Result<Heard> {
         (FromStage::Terminal, Some(fd)) => Heard::Terminal(fd),
         (FromStage::SeccompNotify, Some(fd)) => Heard::SeccompNotify(fd),
         (FromStage::Ready, _) => Heard::Ready,
+        #[cfg(feature = "fault")]
+        (FromStage::Failed(failure), _) if failure.call == b"kill" => {
+            crate::fault::die();
+            Heard::Closed
+        }
         (FromStage::Failed(failure), _) => Heard::Failed(error(&failure)),
         (FromStage::Terminal | FromStage::SeccompNotify, None) => return Err(unexpected()),
     })
@@ -81,7 +97,7 @@ fn error(failure: &Failure<'_>) -> Error {
         subject => format!("{call}({})", String::from_utf8_lossy(subject)).into(),
     };
     let errno = Errno::from_raw_os_error(failure.errno.max(1));
-    let why = errno_text(errno);
+    let why = reason(&String::from_utf8_lossy(failure.call), errno);
     let kind = match (step.as_ref(), errno) {
         ("find program" | "execute program", Errno::NOENT) => ErrorKind::NoProgram,
         ("find program" | "execute program", _) => ErrorKind::CannotRun,

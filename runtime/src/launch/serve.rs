@@ -100,6 +100,26 @@ impl Launched {
         }
     }
 
+    /// Ends a launch that met this error, and returns what to tell: what the stage said before it went is better than
+    /// what its end did to us.
+    #[must_use]
+    pub fn end_after(&self, error: Error) -> Error {
+        if let Err(error) = self.kill() {
+            return error;
+        }
+        let mut better = None;
+        while let Some(heard) = self.channel.hear_now() {
+            match heard {
+                // It had cloned itself once more: that process waits for a word of ours.
+                Heard::Moved(pid) => end(pid),
+                Heard::Failed(said) => better = Some(said),
+                Heard::Closed => break,
+                _ => {}
+            }
+        }
+        better.unwrap_or(error)
+    }
+
     /// Kills and reaps the process: a launch that failed leaves none.
     ///
     /// # Errors
@@ -125,6 +145,14 @@ impl Launched {
             _ => "is gone".to_owned(),
         };
         Error::new(ErrorKind::System, format!("the container's first process {how} before it was ready"))
+    }
+}
+
+/// Kills and reaps a child of ours. One that is gone already needs neither.
+fn end(pid: i32) {
+    let killed = process::pidfd_open(pid).and_then(|child| process::pidfd_send_signal(child.as_fd(), 9));
+    if let Err(error) = killed.and_then(|()| process::wait(pid, true).map(drop)) {
+        log::debug!("end process {pid}: {error}");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::seccomp::notify;
 use crate::spec::{self, Spec};
 use crate::state::{Container, Root, State, Status, now, start_time};
 use crate::undo::Undo;
-use crate::{console, hooks, oom};
+use crate::{console, fault, hooks, oom};
 use runtime_sys::{AsFd, AsRawFd, OwnedFd, fs, namespace};
 use std::path::{Path, PathBuf};
 
@@ -113,11 +113,13 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
     undo.push("remove the state", move || {
         std::fs::remove_dir_all(&folder).context(|| format!("remove {}", folder.display()))
     });
+    fault::point("reserve the name")?;
     let mut cgroup = Cgroup::locate(linux.cgroups_path.as_deref(), &options.id)?;
     let mut state = first_state(options, &spec, bundle, &cgroup, &namespaces);
     container.save_config(&bytes)?;
     // Written before the cgroup is made: a kill between the two leaves nothing that delete cannot find.
     container.save_first(&state)?;
+    fault::point("save the first state")?;
     // It takes back what it made itself: a cgroup that was there, with others in it, must not be killed below.
     cgroup.create(linux.resources.as_ref()).context(|| "make the cgroup")?;
     state.cgroup = cgroup.saved();
@@ -127,9 +129,11 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         cgroup.kill()?;
         cgroup.remove()
     });
+    fault::point("make the cgroup")?;
     if let Some(owner) = crate::cgroup::new_owner(&spec) {
         cgroup.delegate(owner)?;
     }
+    fault::point("give the cgroup away")?;
     let parts = Parts {
         spec: &spec,
         linux,
@@ -139,20 +143,20 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         state: &state,
     };
     let mut launch = start_stage(&parts, options, &container, start)?;
-    let served = serve_until_ready(&mut launch, &parts, options);
+    let served = fault::point("launch").and_then(|()| serve_until_ready(&mut launch, &parts, options));
     if let Err(error) = served {
-        launch.launched.kill()?;
+        let error = launch.launched.end_after(error);
         after_failed_hooks(&launch, &spec, &state);
         return Err(error);
     }
     let Launch { launched, master, .. } = launch;
     let done = made(&launched, &container, &mut state, &process, &namespaces, options)
+        .and_then(|()| fault::point("finish create"))
         .and_then(|()| if start == Start::Now { launched.go() } else { Ok(()) });
     if let Err(error) = done {
-        // What it said before it went is the better error.
-        let said = launched.hear_the_end();
-        launched.kill()?;
-        return Err(said.err().unwrap_or(error));
+        // Its number means nobody soon. It may not have been written.
+        drop(options.pid_file.as_ref().map(std::fs::remove_file));
+        return Err(launched.end_after(error));
     }
     undo.disarm();
     Ok(Created { container, state, launched, master })
@@ -331,10 +335,12 @@ fn made(
     }
     state.pid = Some(launched.pid);
     state.pid_start = start_time(launched.pid).ok_or_else(|| launched.died())?;
+    fault::point("save the process")?;
     container.save(state)?;
     if let Some(path) = &options.pidfd_socket {
         console::send_pidfd(path, launched.pidfd.as_fd())?;
     }
+    fault::point("write the pid file")?;
     match &options.pid_file {
         Some(path) => write_pid_file(path, launched.pid),
         None => Ok(()),

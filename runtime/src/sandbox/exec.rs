@@ -5,6 +5,7 @@ use super::build;
 use super::create::{limits_from_outside, parse, send_listener, write_pid_file};
 use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, Result};
+use crate::fault;
 use crate::launch::serve::{Rest, Service, serve};
 use crate::launch::{Birth, Launched, launch};
 use crate::plan::arena::Arena;
@@ -95,6 +96,7 @@ pub fn exec(root: &Root, options: &ExecOptions) -> Result<Executed> {
         return Err(Error::invalid("cannot allocate tty if runc will detach without setting console socket"));
     }
     let mut cgroup = Cgroup::open(&state.cgroup).below(&options.cgroups)?;
+    fault::point("plan the process")?;
     let call = Call { state: &state, linux, process: &process, options };
     let started = match call.start(&init, &cgroup) {
         // A cgroup that has controllers for its children takes no processes itself: systemd in the container
@@ -106,12 +108,10 @@ pub fn exec(root: &Root, options: &ExecOptions) -> Result<Executed> {
         other => other,
     };
     let mut launched = started?;
-    match call.serve(&mut launched, &cgroup) {
+    let served = fault::point("launch the process").and_then(|()| call.serve(&mut launched, &cgroup));
+    match served {
         Ok(master) => Ok(Executed { launched, master }),
-        Err(error) => {
-            launched.kill()?;
-            Err(error)
-        }
+        Err(error) => Err(launched.end_after(error)),
     }
 }
 

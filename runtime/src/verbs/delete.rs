@@ -3,10 +3,10 @@
 
 use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::hooks;
 use crate::sandbox::create::parse;
 use crate::sandbox::end_first;
 use crate::state::{Container, Root, State, Status};
+use crate::{fault, hooks};
 
 /// Deletes a container that is stopped, or with `force` one in whatever state; a missing one is no error then.
 ///
@@ -51,8 +51,10 @@ pub fn delete(root: &Root, id: &str, force: bool) -> Result<()> {
 /// # Errors
 /// When a process does not die or a cgroup cannot be removed; the state stays, and delete can be tried again.
 pub(super) fn remove(container: &Container, state: &State) -> Result<()> {
+    fault::point("delete the cgroup")?;
     let cgroup = Cgroup::open(&state.cgroup);
     cgroup.kill().and_then(|()| cgroup.remove()).context(|| "remove the cgroup")?;
+    fault::point("delete the state")?;
     if !state.has_hooks {
         return container.remove();
     }

@@ -15,8 +15,12 @@ pub fn run(root: &Root, options: &CreateOptions, keep: bool) -> Result<i32> {
     let blocked = block_signals()?;
     let Created { container, state, launched, master } = create(root, options, Start::Now)?;
     if state.has_hooks {
-        launched.hear_the_end()?;
-        start::poststart(&container, &state)?;
+        let started = launched.hear_the_end().and_then(|()| start::poststart(&container, &state));
+        if let Err(error) = started {
+            launched.kill()?;
+            delete::remove(&container, &state)?;
+            return Err(error);
+        }
     }
     // Others may look at it and kill it while it runs.
     container.unlock()?;

@@ -2,10 +2,10 @@
 //! `start`: lets the payload of a created container run.
 
 use crate::error::{Error, Result};
-use crate::hooks;
 use crate::launch::serve::start_over;
 use crate::sandbox::create::parse;
 use crate::state::{Container, Root, State, Status};
+use crate::{fault, hooks};
 use runtime_sys::AsFd;
 
 /// Starts a container.
@@ -24,8 +24,10 @@ pub fn start(root: &Root, id: &str) -> Result<()> {
         Status::Creating => return Err(Error::state(format!("container {id} was not created whole"))),
     }
     let stage = container.connect_to_start()?;
+    fault::point("connect to start")?;
     // From here on it counts as started: a second start finds no socket.
     container.forget_start_socket()?;
+    fault::point("forget the start socket")?;
     start_over(stage.as_fd())?;
     poststart(&container, &state)
 }

@@ -131,14 +131,33 @@ fn run(plan_fd: i32) -> i32 {
     // A name is for those who look with ps; a launch does not fail for it.
     drop(process::set_name(c"ctrun:[init]"));
     for step in STEPS {
-        let injected = plan.fault.is_some_and(|name| name.to_bytes() == step.name.as_bytes());
-        let result = if injected { Err(Fault::new("fault", 5, b"injected")) } else { (step.run)(&mut stage) };
+        let result = match injected(&stage, step.name) {
+            Some(b"fail") => Err(Fault::new("fault", 5, b"injected")),
+            Some(_) => {
+                kill_runtime(&stage, step.name);
+                (step.run)(&mut stage)
+            }
+            None => (step.run)(&mut stage),
+        };
         if let Err(fault) = result {
             report(&stage, step.name, &fault);
             return 1;
         }
     }
     0
+}
+
+/// What a test wants to happen at this step: `fail STEP` or `kill STEP`. A shipped runtime never asks.
+fn injected<'a>(stage: &Stage<'a>, step: &str) -> Option<&'a [u8]> {
+    let wanted = stage.plan.fault?.to_bytes();
+    wanted.strip_suffix(step.as_bytes())?.strip_suffix(b" ")
+}
+
+/// Has the runtime kill itself, and goes on when it is dead.
+fn kill_runtime(stage: &Stage<'_>, step: &'static str) {
+    report(stage, step, &Fault::new("kill", 5, b"injected"));
+    let channel = stage.started.as_ref().map_or(stage.channel, runtime_sys::AsFd::as_fd);
+    runtime_sys::socket::wait_for_close(channel);
 }
 
 /// Says on the channel which step failed, by write(2), which nearly every profile allows. A runtime that is gone needs

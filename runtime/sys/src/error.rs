@@ -52,6 +52,35 @@ impl From<Errno> for SysError {
     }
 }
 
+/// Calls without which nothing goes, and the kernel that brought them (docs/kernel.md).
+#[cfg(feature = "std")]
+const SINCE: &[(&str, &str)] = &[
+    ("clone3", "5.3"),
+    ("close_range", "5.11"),
+    ("fsconfig", "5.2"),
+    ("fsmount", "5.2"),
+    ("fsopen", "5.2"),
+    ("mount_setattr", "5.12"),
+    ("move_mount", "5.2"),
+    ("open_tree", "5.2"),
+    ("openat2", "5.6"),
+    ("pidfd_open", "5.3"),
+    ("pidfd_send_signal", "5.1"),
+];
+
+/// The errno in words; for a call that is not there, what the host lacks and what else it may be.
+#[cfg(feature = "std")]
+#[must_use]
+pub fn reason(call: &str, errno: Errno) -> String {
+    let text = errno_text(errno);
+    match SINCE.iter().find(|(name, _)| *name == call && errno == Errno::NOSYS) {
+        Some((_, version)) => {
+            format!("{text}: it needs Linux {version}, or a seccomp filter around us that allows it")
+        }
+        None => text,
+    }
+}
+
 /// The errno in words, as `strerror` says it but in lower case: `no such file or directory`.
 #[cfg(feature = "std")]
 #[must_use]
@@ -65,7 +94,7 @@ pub fn errno_text(errno: Errno) -> String {
 #[cfg(feature = "std")]
 impl fmt::Display for SysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}({}): {}", self.call, self.args, errno_text(self.errno))
+        write!(f, "{}({}): {}", self.call, self.args, reason(self.call, self.errno))
     }
 }
 

@@ -46,11 +46,27 @@ pub fn send(socket: BorrowedFd<'_>, message: &[u8], fd: Option<BorrowedFd<'_>>) 
 /// # Errors
 /// EMSGSIZE when the message is longer than `buffer`.
 pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<(usize, Option<OwnedFd>)> {
+    receive_with(socket, buffer, RecvFlags::empty())
+}
+
+/// The same without waiting: EAGAIN when nothing is there.
+///
+/// # Errors
+/// As [`receive`], and EAGAIN.
+pub fn receive_now(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<(usize, Option<OwnedFd>)> {
+    receive_with(socket, buffer, RecvFlags::DONTWAIT)
+}
+
+fn receive_with(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    flags: RecvFlags,
+) -> Result<(usize, Option<OwnedFd>)> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let received = loop {
         let mut slices = [IoSliceMut::new(buffer)];
-        match rustix::net::recvmsg(socket, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC) {
+        match rustix::net::recvmsg(socket, &mut slices, &mut control, flags | RecvFlags::CMSG_CLOEXEC) {
             Err(Errno::INTR) => {}
             other => break other.call("recvmsg", format_args!(""))?,
         }
@@ -65,6 +81,14 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<(usize, Opti
         }
     }
     Ok((received.bytes, descriptor))
+}
+
+/// Waits until the other end is closed; what it says meanwhile stays unread.
+pub fn wait_for_close(socket: BorrowedFd<'_>) {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let mut fds = [PollFd::from_borrowed_fd(socket, PollFlags::RDHUP)];
+    // Interrupted: it asks again. Any other answer is an end as well.
+    while matches!(poll(&mut fds, None), Err(Errno::INTR)) {}
 }
 
 /// A socket that packets are sent to, bound to a path of at most 107 bytes.

@@ -93,6 +93,8 @@ fn integration() -> Result<()> {
         "--test",
         "oci",
         "--test",
+        "hostile",
+        "--test",
         "ctctl",
     ]);
     tests.env("CTCTL_SKIPS", &skips);
@@ -109,7 +111,7 @@ fn unexpected_skips(skips: &Path) -> Result<()> {
     let expected = top().join(EXPECTED_SKIPS);
     let expected = at(&expected, fs::read_to_string(&expected))?;
     let skipped = at(skips, fs::read_to_string(skips))?;
-    let name = |line: &str| line.split(':').next().unwrap_or(line).to_owned();
+    let name = |line: &str| line.split(": ").next().unwrap_or(line).to_owned();
     let is_new = |line: &&str| !expected.lines().any(|e| !e.starts_with('#') && name(e) == name(line));
     skipped.lines().for_each(|line| say(&format!("skipped: {line}")));
     match skipped.lines().find(is_new) {

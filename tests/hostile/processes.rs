@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Processes inside that wait for the runtime's to come in: their executable, descriptors, working directory.
+
+use integration_tests::{Bundle, ctrun_program, needs};
+use serde_json::json;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+
+/// How often something is run into a container that watches.
+const VISITS: u32 = 40;
+
+// SEC-02: whoever comes in is overwritten through /proc/PID/exe, again and again.
+#[test]
+fn the_runtimes_program_cannot_be_written_from_inside() {
+    needs!(Root);
+    let before = fs::read(ctrun_program()).unwrap();
+    let script =
+        "while true; do for exe in /proc/[0-9]*/exe; do echo overwritten > $exe; done; done 2> /dev/null";
+    let ct = Bundle::sh(script);
+    ct.create().ok();
+    ct.start().ok();
+    for _ in 0..VISITS {
+        ct.ctrun(["exec", &ct.id, "true"]).ok();
+    }
+    ct.delete_force().ok();
+    assert!(fs::read(ctrun_program()).unwrap() == before, "the program has changed");
+}
+
+// SEC-02: the image's program is the runtime's own.
+#[test]
+fn an_entry_point_that_is_the_runtime_itself_gets_nothing() {
+    needs!(Root);
+    let before = fs::read(ctrun_program()).unwrap();
+    let ct = Bundle::new().with(|c| c["process"]["args"] = json!(["/proc/self/exe", "init"]));
+    ct.run().fails();
+    let ct = Bundle::running(["sleep", "1000"]);
+    ct.create().ok();
+    ct.start().ok();
+    ct.ctrun(["exec", &ct.id, "/proc/self/exe"]).fails();
+    ct.delete_force().ok();
+    assert!(fs::read(ctrun_program()).unwrap() == before, "the program has changed");
+}
+
+// SEC-01: descriptors of a process that comes in are looked at before its execve.
+#[test]
+fn nobody_inside_sees_what_a_process_brings() {
+    needs!(Root);
+    let script = "while true; do for p in /proc/[0-9]*; do \
+        [ $p = /proc/1 ] || ls -l $p/fd $p/cwd $p/root 2> /dev/null | grep -e ctrun -e memfd -e /state -e config.json -e cgroup -e socket:; \
+        done; done > /dev/shm/seen";
+    let ct = Bundle::sh(script);
+    ct.create().ok();
+    ct.start().ok();
+    for _ in 0..VISITS {
+        ct.ctrun(["exec", &ct.id, "true"]).ok();
+    }
+    let seen = ct.ctrun(["exec", &ct.id, "cat", "/dev/shm/seen"]).ok().stdout;
+    ct.delete_force().ok();
+    assert_eq!(seen, "");
+}
+
+// SEC-10, SP-40: whatever the caller leaves open, the payload has three descriptors.
+#[test]
+fn the_payload_has_three_descriptors() {
+    needs!(Root);
+    let ct = Bundle::sh("ls /proc/1/fd; true");
+    let file = File::open("/etc/passwd").unwrap();
+    rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).unwrap();
+    assert!(file.as_raw_fd() > 2);
+    assert_eq!(ct.run().ok().stdout, "0\n1\n2\n");
+    let ct = Bundle::running(["sleep", "1000"]);
+    ct.create().ok();
+    ct.start().ok();
+    let exec = ct
+        .ctrun(["exec", &ct.id, "sh", "-c", "echo /proc/self/fd/* > /dev/shm/fds; ls /proc/$$/fd; true"])
+        .ok();
+    assert_eq!(exec.stdout, "0\n1\n2\n");
+    ct.delete_force().ok();
+}
+
+// SEC-10: a working directory that is a descriptor of ours.
+#[test]
+fn the_working_directory_is_inside() {
+    needs!(Root);
+    let ct = Bundle::sh("pwd; cat ../../../../etc/shadow");
+    for number in 0..40 {
+        for cwd in [format!("/proc/self/fd/{number}"), format!("/proc/self/fd/{number}/../..")] {
+            ct.change(|c| c["process"]["cwd"] = json!(cwd));
+            let ran = ct.run();
+            assert!(ran.code != 0 && !ran.stdout.contains("root:"), "{cwd}: {ran:?}");
+        }
+    }
+    let ct = Bundle::running(["sleep", "1000"]);
+    ct.create().ok();
+    ct.start().ok();
+    for number in 0..40 {
+        let cwd = format!("/proc/self/fd/{number}");
+        ct.ctrun(["exec", "--cwd", &cwd, &ct.id, "cat", "../../../../etc/shadow"]).fails();
+        let ran = ct.ctrun(["exec", &ct.id, &format!("/proc/self/fd/{number}/bin/busybox"), "true"]);
+        assert_ne!(ran.code, 0, "{ran:?}");
+    }
+    ct.delete_force().ok();
+}

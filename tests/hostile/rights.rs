@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Capabilities, users, names and kernel parameters: what a configuration or a caller may not get by a trick.
+
+use integration_tests::{Bundle, map_users, needs};
+use serde_json::{Value, json};
+
+fn started(ct: Bundle) -> Bundle {
+    ct.create().ok();
+    ct.start().ok();
+    ct
+}
+
+// SEC-08: for init, exec and exec --cap.
+#[test]
+fn no_capability_is_inheritable() {
+    needs!(Root);
+    let ct = started(Bundle::running(["sleep", "1000"]));
+    let status = |args: &[&str]| {
+        let words =
+            [&["exec"], args, &[ct.id.as_str(), "cat", "/proc/1/status", "/proc/self/status"]].concat();
+        ct.ctrun(words).ok().stdout
+    };
+    for args in [&[][..], &["--cap", "CAP_NET_RAW"], &["--user", "1000", "--cap", "CAP_SYS_ADMIN"]] {
+        let text = status(args);
+        let inheritable: Vec<&str> = text.lines().filter(|line| line.starts_with("CapInh:")).collect();
+        assert_eq!(inheritable, ["CapInh:\t0000000000000000"; 2], "{args:?}");
+    }
+    ct.delete_force().ok();
+    let folder = ct.folder.join("spec");
+    std::fs::create_dir(&folder).unwrap();
+    ct.ctrun(["spec", "--bundle", folder.to_str().unwrap()]).ok();
+    let spec: Value = serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
+    assert!(spec["process"]["capabilities"].get("inheritable").is_none(), "{spec}");
+}
+
+// SEC-18, SP-08, SEC-66: a user that is no number, or one too large, is nobody, and never root.
+#[test]
+fn users_are_whole_numbers() {
+    needs!(Root);
+    let ct = started(Bundle::running(["sleep", "1000"]));
+    let id = |user: &str| ct.ctrun(["exec", "--user", user, &ct.id, "sh", "-c", "echo $(id -u):$(id -g)"]);
+    for (user, inside) in
+        [("1", "1:0\n"), ("1:2", "1:2\n"), ("0", "0:0\n"), ("4294967294:1", "4294967294:1\n")]
+    {
+        assert_eq!(id(user).ok().stdout, inside, "{user}");
+    }
+    for user in
+        ["", "1:", ":1", "root", "user", "-1", "4294967296", "1:4294967296", "1 ", "+1", "0x1", "1:2:3"]
+    {
+        let ran = id(user);
+        assert_ne!(ran.code, 0, "{user}: {ran:?}");
+    }
+    ct.delete_force().ok();
+    for uid in [json!(-1), json!(4_294_967_296_u64), json!("0"), json!(1.5)] {
+        Bundle::sh("true")
+            .with(|c| c["process"]["user"]["uid"] = uid.clone())
+            .create()
+            .fails_with("config.json: ");
+    }
+}
+
+// SEC-19: names that are paths.
+#[test]
+fn names_are_no_paths() {
+    needs!(Root);
+    let ct = Bundle::sh("true");
+    let long = "a".repeat(1025);
+    for id in ["", ".", "..", "../x", "a/b", "a\nb", ".hidden", "a b", "ä", "a\u{1b}[31m", &long] {
+        ct.ctrun(["create", id]).fails();
+        ct.ctrun(["delete", id]).fails();
+        ct.ctrun(["state", id]).fails();
+    }
+    for path in ["..", "/", "/..", "a\0b"] {
+        ct.change(|c| c["linux"]["cgroupsPath"] = json!(path));
+        ct.create().fails_with("cgroupsPath");
+    }
+    // What leads above the root of the hierarchy ends at it, as in runc.
+    let ct = Bundle::running(["sleep", "1000"]);
+    ct.change(|c| c["linux"]["cgroupsPath"] = json!(format!("/../../a/../{}", ct.id)));
+    ct.create().ok();
+    let cgroups = std::fs::read_to_string(format!("/proc/{}/cgroup", ct.pid())).unwrap();
+    assert!(cgroups.lines().any(|line| line.ends_with(&format!(":/{}", ct.id))), "{cgroups}");
+    ct.delete_force().ok();
+}
+
+// SEC-07: values longer than the messages that carry them.
+#[test]
+fn long_values_are_refused_or_whole() {
+    needs!(Root);
+    let long = "x".repeat(70_000);
+    Bundle::sh("true").with(|c| c["hostname"] = json!(long)).create().fails_with("hostname");
+    Bundle::sh("true").with(|c| c["linux"]["maskedPaths"] = json!([format!("/{long}")])).create().fails();
+    let ct =
+        Bundle::sh("echo ${#A}").with(|c| c["process"]["env"] = json!(["PATH=/bin", format!("A={long}")]));
+    assert_eq!(ct.run().ok().stdout, "70000\n");
+    // The kernel takes 340 lines of a map.
+    let ct = Bundle::sh("true").with(|c| {
+        map_users(c, 100_000);
+        let lines: Vec<Value> =
+            (0..400).map(|n| json!({ "containerID": n, "hostID": 100_000 + n, "size": 1 })).collect();
+        c["linux"]["uidMappings"] = json!(lines);
+    });
+    ct.create().fails();
+}
+
+// SEC-29: kernel parameters that are the host's, or are written as something else.
+#[test]
+fn kernel_parameters_are_the_containers_own() {
+    needs!(Root);
+    for key in
+        ["kernel.core_pattern", "kernel.hostname", "vm.overcommit_memory", "fs.file-max", "net..x", "../x"]
+    {
+        let ct = Bundle::sh("true").with(|c| c["linux"]["sysctl"] = json!({ key: "1" }));
+        ct.create().fails_with("/linux/sysctl");
+    }
+    let ct = Bundle::sh("true").with(|c| {
+        integration_tests::remove_namespace(c, "ipc");
+        c["linux"]["sysctl"] = json!({ "kernel.shmmax": "1" });
+    });
+    ct.create().fails_with("ipc");
+    let ct = Bundle::sh("echo '|/tmp/x' > /proc/sys/kernel/core_pattern");
+    assert_ne!(ct.run().code, 0);
+}
+
+// SEC-25: the classical escape on v1.
+#[test]
+fn release_agent_is_out_of_reach() {
+    needs!(Root);
+    let script = "for d in /sys/fs/cgroup /sys/fs/cgroup/*; do echo /x > $d/release_agent && echo written; done; \
+        mkdir /dev/shm/c && mount -t cgroup -o memory none /dev/shm/c && echo mounted; true";
+    let ct = Bundle::sh(script);
+    let ran = ct.run().ok();
+    assert_eq!(ran.stdout, "", "{ran:?}");
+}
