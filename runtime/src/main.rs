@@ -8,6 +8,9 @@ use runtime::{Context, Error, Result, logging, verbs};
 use std::io::Write;
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: runtime_sys::allocator::StartAllocator = runtime_sys::allocator::StartAllocator::new();
+
 fn main() -> ExitCode {
     #[cfg(feature = "fault")]
     if let Ok(fault) = std::env::var("CTRUN_FAULT") {

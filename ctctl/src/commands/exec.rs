@@ -56,7 +56,7 @@ pub(super) fn inside(host: &Host, name: &str, mut command: bundle::Command) -> R
     command.env.insert(0, format!("TERM={}", host.term));
     let (_, capabilities, _) = credentials::capget()?;
     let process = bundle::command(&store::read(host, name)?, &command, capabilities).to_string();
-    let file = fs::sealed_memory_file(c"process.json", process.as_bytes(), fs::Executable::No)?;
+    let file = fs::sealed_memory_file(c"process.json", [process.as_bytes()])?;
     let options = ExecOptions {
         id: name.to_owned(),
         process: Some(format!("/proc/self/fd/{}", file.as_raw_fd()).into()),

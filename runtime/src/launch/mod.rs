@@ -51,14 +51,13 @@ pub fn launch(birth: Birth<'_>, plan: &mut Plan<'_>) -> Result<Launched> {
     let plan = &mut Plan { fault, ..*plan };
     let mut encoded = Vec::with_capacity(8192);
     plan.put(&mut encoded);
-    let plan_file = program::plan(&encoded)?;
-    let program = program::program()?;
-    for fd in [&theirs, &plan_file].into_iter().chain(&birth.inherited) {
+    let program = program::program(&encoded)?;
+    for fd in std::iter::once(&theirs).chain(&birth.inherited) {
         fs::keep_over_exec(fd.as_fd())?;
     }
-    let number = std::ffi::CString::new(plan_file.as_raw_fd().to_string()).expect("digits hold no NUL");
+    let length = std::ffi::CString::new(encoded.len().to_string()).expect("digits hold no NUL");
     let clone = Clone { namespaces: birth.namespaces, cgroup: birth.cgroup };
-    let child = clone3_execveat(&clone, program.as_fd(), &[c"ctrun-init", &number], &[])
+    let child = clone3_execveat(&clone, program.as_fd(), &[c"ctrun-init", &length], &[])
         .map_err(Error::from)
         .context(|| "clone into new namespaces")?;
     // The stage has its own copies now.

@@ -77,15 +77,13 @@ fn open_bind(bind: &Bind<'_>, idmap: Option<&Idmap>, container: IdMaps<'_>) -> R
 /// # Errors
 /// What clone3(2) answers, or writing the maps.
 pub fn namespace_with(maps: IdMaps<'_>) -> Result<OwnedFd> {
-    let program = super::program::program()?;
     let (ours, theirs) = runtime_sys::socket::packet_pair()?;
-    let plan = super::program::plan(&waiting_plan(theirs.as_raw_fd()))?;
-    for fd in [&theirs, &plan] {
-        fs::keep_over_exec(fd.as_fd())?;
-    }
-    let number = std::ffi::CString::new(plan.as_raw_fd().to_string()).expect("digits hold no NUL");
+    let plan = waiting_plan(theirs.as_raw_fd());
+    let program = super::program::program(&plan)?;
+    fs::keep_over_exec(theirs.as_fd())?;
+    let length = std::ffi::CString::new(plan.len().to_string()).expect("digits hold no NUL");
     let clone = Clone { namespaces: namespace::CLONE_NEWUSER, cgroup: None };
-    let child = clone3_execveat(&clone, program.as_fd(), &[c"ctrun-idmap", &number], &[])?;
+    let child = clone3_execveat(&clone, program.as_fd(), &[c"ctrun-idmap", &length], &[])?;
     let result = idmap::write(child.pid, maps).and_then(|()| {
         let path = format!("/proc/{}/ns/user", child.pid);
         let file = std::fs::File::open(&path).context(|| path)?;

@@ -107,7 +107,7 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
     check_terminal(&process, options.console_socket.is_some(), start)?;
     let namespaces = namespaces::plan(linux)?;
 
-    let container = root.reserve(&options.id)?;
+    let mut container = root.reserve(&options.id)?;
     let mut undo = Undo::new();
     let folder = container.path().to_owned();
     undo.push("remove the state", move || {
@@ -116,9 +116,8 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
     fault::point("reserve the name")?;
     let mut cgroup = Cgroup::locate(linux.cgroups_path.as_deref(), &options.id)?;
     let mut state = first_state(options, &spec, bundle, &cgroup, &namespaces);
-    container.save_config(&bytes)?;
     // Written before the cgroup is made: a kill between the two leaves nothing that delete cannot find.
-    container.save_first(&state)?;
+    container.save_first(&state, &bytes)?;
     fault::point("save the first state")?;
     // It takes back what it made itself: a cgroup that was there, with others in it, must not be killed below.
     cgroup.create(linux.resources.as_ref()).context(|| "make the cgroup")?;

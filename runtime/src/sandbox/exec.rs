@@ -77,14 +77,17 @@ pub struct Executed {
 /// [`crate::ErrorKind::State`] for a container that does not run; what the stage reports.
 pub fn exec(root: &Root, options: &ExecOptions) -> Result<Executed> {
     // The lock is held only while the state is read: a payload may run for years.
-    let (state, config, status) = {
+    let (state, config, init, cgroup) = {
         let container = root.container(&options.id)?;
-        let state = container.state()?;
-        let status = container.status(&state)?;
-        (state, container.config()?, status)
+        let (state, config) = container.state_and_config()?;
+        if state.pid.is_none() {
+            return Err(Error::state(format!("container {} was not created whole", state.id)));
+        }
+        let init = Init::find(&state)?;
+        let cgroup = Cgroup::open(&state.cgroup);
+        check_status(&state, container.status_alive(&cgroup), options.ignore_paused)?;
+        (state, config, init, cgroup)
     };
-    check_status(&state, status, options.ignore_paused)?;
-    let init = Init::find(&state)?;
     let spec = parse(&config, "config.json")?;
     let linux = spec.linux.as_ref().ok_or_else(|| Error::state("config.json has no /linux"))?;
     let file = options.process.as_ref().map(|path| super::create::read_config(path)).transpose()?;
@@ -95,7 +98,7 @@ pub fn exec(root: &Root, options: &ExecOptions) -> Result<Executed> {
     if options.detach && process.terminal && options.console_socket.is_none() {
         return Err(Error::invalid("cannot allocate tty if runc will detach without setting console socket"));
     }
-    let mut cgroup = Cgroup::open(&state.cgroup).below(&options.cgroups)?;
+    let mut cgroup = cgroup.below(&options.cgroups)?;
     fault::point("plan the process")?;
     let call = Call { state: &state, linux, process: &process, options };
     let started = match call.start(&init, &cgroup) {
@@ -123,8 +126,7 @@ fn check_status(state: &State, status: Status, ignore_paused: bool) -> Result<()
             "cannot exec in a paused container {}: resume it, or use --ignore-paused",
             state.id
         ))),
-        Status::Stopped => Err(Error::state("cannot exec in a stopped container")),
-        Status::Creating => Err(Error::state(format!("container {} was not created whole", state.id))),
+        Status::Stopped | Status::Creating => Err(Error::state("cannot exec in a stopped container")),
     }
 }
 
@@ -227,6 +229,16 @@ impl Call<'_> {
         self.state.namespaces != 0
     }
 
+    /// Whether the process waits until we know it: for a cgroup that it was not born in, or because its words would
+    /// be heard before those of the one that it was cloned from.
+    fn needs_gate(&self, cgroup: &Cgroup) -> bool {
+        let filter = self.linux.seccomp.as_ref();
+        let speaks = self.process.terminal
+            || self.says_ready()
+            || filter.is_some_and(|filter| filter.listener_path.is_some());
+        cgroup.needs_join() || (self.clones_again() && speaks)
+    }
+
     /// Clones the stage into the cgroup; it joins the namespaces itself, when it runs from its own memory already.
     fn start(&self, init: &Init, cgroup: &Cgroup) -> Result<Launched> {
         let arena = Arena::default();
@@ -238,7 +250,7 @@ impl Call<'_> {
             plan.clone_again = Some(0);
         }
         plan.become_root = self.is_mapped();
-        plan.wait_at_gate = self.clones_again() || cgroup.needs_join();
+        plan.wait_at_gate = self.needs_gate(cgroup);
         plan.terminal = build::terminal(self.process, false);
         plan.process = self.payload(&arena)?;
         if plan.process.label.is_some() {
@@ -281,9 +293,8 @@ impl Call<'_> {
                 Ok(())
             }
         };
-        let needs_gate = self.clones_again() || cgroup.needs_join();
         let mut service = Service {
-            gate: needs_gate.then_some(&mut gate as &mut dyn FnMut(i32) -> Result<()>),
+            gate: self.needs_gate(cgroup).then_some(&mut gate as &mut dyn FnMut(i32) -> Result<()>),
             hooks: &mut |_| Ok(()),
             terminal: &mut terminal,
             notify: &mut |listener, pid| {

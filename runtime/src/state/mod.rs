@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What is remembered of a container, and its status as the kernel has it at each read.
 
+mod record;
 mod report;
 mod store;
 mod time;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The state directory: one folder per container, locked while a verb works on it.
 //!
-//! `state.json` is written beside and renamed; `config.json` is the bundle's as it was at create; `start.sock` exists
-//! exactly while the container is created and not started.
+//! `state.json` holds what is known of it, see `record`; `start.sock` exists exactly while the container is created and
+//! not started.
 
+use super::record::{self, Record};
 use super::{State, Status};
+use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, ErrorKind, Result};
 use runtime_sys::fs::{self, OpenFlags};
 use runtime_sys::rustix::fs as rx;
@@ -30,6 +32,8 @@ pub struct Container {
     /// Its folder.
     pub directory: OwnedFd,
     path: PathBuf,
+    /// `state.json`, as long as its first writer goes on.
+    file: Option<OwnedFd>,
 }
 
 /// Refuses what is no id: empty, too long, with other characters than `[A-Za-z0-9_+.-]`, or with a leading dot,
@@ -117,7 +121,7 @@ impl Root {
             other => other.context(|| format!("open the state of {id}"))?,
         };
         rx::flock(&directory, rx::FlockOperation::LockExclusive).call("flock", format_args!("{id}"))?;
-        Ok(Container { id: id.to_owned(), directory, path: self.path.join(id) })
+        Ok(Container { id: id.to_owned(), directory, path: self.path.join(id), file: None })
     }
 
     /// The ids of all containers, sorted.
@@ -151,15 +155,29 @@ impl Container {
     /// # Errors
     /// [`ErrorKind::System`] when it is damaged, [`ErrorKind::NotFound`] when the folder was removed meanwhile.
     pub fn load(&self) -> Result<Option<State>> {
-        let Some(bytes) = self.read(c"state.json")? else {
-            if fs::fstat(self.directory.as_fd())?.st_nlink == 0 {
-                return Err(missing(&self.id));
+        Ok(self.record()?.map(|record| record.state))
+    }
+
+    fn record(&self) -> Result<Option<Record>> {
+        let flags = OpenFlags::RDONLY | OpenFlags::NOFOLLOW;
+        let file = match fs::open(self.directory.as_fd(), c"state.json", flags, 0) {
+            Err(error) if error.errno == Errno::NOENT => {
+                if fs::fstat(self.directory.as_fd())?.st_nlink == 0 {
+                    return Err(missing(&self.id));
+                }
+                return Ok(None);
             }
-            return Ok(None);
+            other => other?,
         };
-        serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+        let bytes =
+            fs::read_all(file.as_fd(), LARGEST).context(|| format!("read the state of {}", self.id))?;
+        Record::read(bytes).map_err(|error| {
             Error::new(ErrorKind::System, format!("{}/state.json: {error}", self.path.display()))
         })
+    }
+
+    fn not_whole(&self) -> Error {
+        Error::state(format!("container {} was not created whole: remove it with delete --force", self.id))
     }
 
     /// Reads `state.json` of a container that was created.
@@ -167,12 +185,16 @@ impl Container {
     /// # Errors
     /// As [`Container::load`]; [`ErrorKind::State`] when create did not come far enough.
     pub fn state(&self) -> Result<State> {
-        self.load()?.ok_or_else(|| {
-            Error::state(format!(
-                "container {} was not created whole: remove it with delete --force",
-                self.id
-            ))
-        })
+        self.load()?.ok_or_else(|| self.not_whole())
+    }
+
+    /// The state, and the bundle's config.json as it was at create.
+    ///
+    /// # Errors
+    /// As [`Container::state`].
+    pub fn state_and_config(&self) -> Result<(State, Vec<u8>)> {
+        let mut record = self.record()?.ok_or_else(|| self.not_whole())?;
+        Ok((std::mem::take(&mut record.state), record.into_config()))
     }
 
     /// The bundle's config.json as it was at create.
@@ -180,27 +202,19 @@ impl Container {
     /// # Errors
     /// [`ErrorKind::State`] when there is none.
     pub fn config(&self) -> Result<Vec<u8>> {
-        self.read(c"config.json")?.ok_or_else(|| {
-            Error::state(format!("container {} was not created whole: config.json is missing", self.id))
-        })
+        self.state_and_config().map(|(_, config)| config)
     }
 
-    fn read(&self, name: &std::ffi::CStr) -> Result<Option<Vec<u8>>> {
-        let file = match fs::open(self.directory.as_fd(), name, OpenFlags::RDONLY | OpenFlags::NOFOLLOW, 0) {
-            Err(error) if error.errno == Errno::NOENT => return Ok(None),
-            other => other?,
-        };
-        let bytes =
-            fs::read_all(file.as_fd(), LARGEST).context(|| format!("read {name:?} of {}", self.id))?;
-        Ok(Some(bytes))
-    }
-
-    /// Writes the first `state.json` of a new folder, which nobody reads before its lock is given up.
+    /// Writes what is known before anything is made, and keeps the bundle's config.json with it.
     ///
     /// # Errors
     /// ENOSPC.
-    pub fn save_first(&self, state: &State) -> Result<()> {
-        self.write(c"state.json", &serde_json::to_vec(state).expect("a state has no maps with odd keys"))
+    pub fn save_first(&mut self, state: &State, config: &[u8]) -> Result<()> {
+        let flags = OpenFlags::WRONLY | OpenFlags::CREATE | OpenFlags::EXCL | OpenFlags::APPEND;
+        let file = fs::open(self.directory.as_fd(), c"state.json", flags, 0o600)?;
+        let file = self.file.insert(file);
+        fs::write_once(file.as_fd(), &record::first(state, config))
+            .context(|| format!("write the state of {}", self.id))
     }
 
     /// The socket on which the payload waits for `start`.
@@ -227,31 +241,14 @@ impl Container {
         CString::new(path).expect("digits hold no NUL")
     }
 
-    /// Replaces `state.json` in one step.
+    /// Adds what has become known, after [`Container::save_first`].
     ///
     /// # Errors
     /// ENOSPC.
     pub fn save(&self, state: &State) -> Result<()> {
-        let bytes = serde_json::to_vec(state).expect("a state has no maps with odd keys");
-        self.write(c".state.json", &bytes)?;
-        rx::renameat(&self.directory, c".state.json", &self.directory, c"state.json")
-            .call("renameat", format_args!("state.json"))
-            .context(|| format!("save the state of {}", self.id))
-    }
-
-    /// Keeps the bundle's config.json.
-    ///
-    /// # Errors
-    /// ENOSPC.
-    pub fn save_config(&self, bytes: &[u8]) -> Result<()> {
-        self.write(c"config.json", bytes)
-    }
-
-    fn write(&self, name: &std::ffi::CStr, bytes: &[u8]) -> Result<()> {
-        let flags = OpenFlags::WRONLY | OpenFlags::CREATE | OpenFlags::TRUNC | OpenFlags::NOFOLLOW;
-        let file = fs::open(self.directory.as_fd(), name, flags, 0o600)?;
-        std::io::Write::write_all(&mut std::fs::File::from(file), bytes)
-            .context(|| format!("write {name:?} of {}", self.id))
+        let file = self.file.as_ref().ok_or_else(|| Error::state("nothing was written before"))?;
+        fs::write_once(file.as_fd(), &record::next(state))
+            .context(|| format!("write the state of {}", self.id))
     }
 
     /// Whether the payload waits for `start`.
@@ -300,13 +297,16 @@ impl Container {
         if !state.is_alive() {
             return Ok(Status::Stopped);
         }
+        Ok(self.status_alive(&Cgroup::open(&state.cgroup)))
+    }
+
+    /// The same of a container whose first process is known to live.
+    #[must_use]
+    pub fn status_alive(&self, cgroup: &Cgroup) -> Status {
         if self.awaits_start() {
-            return Ok(Status::Created);
+            return Status::Created;
         }
-        if crate::cgroup::Cgroup::open(&state.cgroup).is_frozen() {
-            return Ok(Status::Paused);
-        }
-        Ok(Status::Running)
+        if cgroup.is_frozen() { Status::Paused } else { Status::Running }
     }
 
     /// Removes the folder; what is missing already is no error.
@@ -314,15 +314,13 @@ impl Container {
     /// # Errors
     /// What unlink(2) and rmdir(2) answer.
     pub fn remove(&self) -> Result<()> {
-        // What an interrupted save or start left is found by the last step.
-        for name in [c"state.json", c"config.json"] {
-            match rx::unlinkat(&self.directory, name, rx::AtFlags::empty()) {
-                Ok(()) | Err(Errno::NOENT) => {}
-                Err(errno) => {
-                    return Err(errno)
-                        .call("unlinkat", format_args!("{name:?}"))
-                        .context(|| "remove the state");
-                }
+        // What an interrupted start left is found by the last step.
+        match rx::unlinkat(&self.directory, c"state.json", rx::AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(errno) => {
+                return Err(errno)
+                    .call("unlinkat", format_args!("state.json"))
+                    .context(|| "remove the state");
             }
         }
         match std::fs::remove_dir(&self.path) {
@@ -362,10 +360,14 @@ mod tests {
     #[test]
     fn a_state_comes_back_and_a_second_reserve_is_refused() {
         let (path, root) = root();
-        let container = root.reserve("web").unwrap();
+        let mut container = root.reserve("web").unwrap();
         assert!(container.load().unwrap().is_none());
-        container.save(&State { id: "web".into(), pid: Some(7), ..State::default() }).unwrap();
+        let state = |pid| State { id: "web".into(), pid, ..State::default() };
+        container.save_first(&state(None), b"{}\n").unwrap();
+        assert_eq!(container.state().unwrap().pid, None);
+        container.save(&state(Some(7))).unwrap();
         assert_eq!(container.state().unwrap().pid, Some(7));
+        assert_eq!(container.config().unwrap(), b"{}\n");
         drop(container);
         assert_eq!(root.reserve("web").unwrap_err().kind(), ErrorKind::Exists);
         assert_eq!(root.ids().unwrap(), ["web"]);

@@ -4,6 +4,7 @@
 
 use core::panic::PanicInfo;
 use runtime_sys::{exec, process};
+use stage::plan::PLAN_ADDRESS;
 
 #[cfg(target_arch = "x86_64")]
 core::arch::global_asm!(
@@ -25,10 +26,15 @@ core::arch::global_asm!(
 unsafe extern "C" fn stage_entry(stack: *const usize) -> ! {
     // SAFETY: `_start` passes the stack pointer as the kernel left it.
     let argument = unsafe { exec::entry_argument(stack, 1) };
-    let number = argument.map_or(-1, |text| {
-        text.to_bytes().iter().fold(0, |number: i32, digit| number * 10 + i32::from(digit - b'0'))
+    let length = argument.map_or(0, |text| {
+        text.to_bytes().iter().fold(0, |number: usize, digit| number * 10 + usize::from(digit - b'0'))
     });
-    process::exit_now(if number < 0 { 249 } else { crate::run(number) })
+    if length == 0 {
+        process::exit_now(249);
+    }
+    // SAFETY: the runtime gave the program a segment of this length at this address, to be read and never unmapped.
+    let plan = unsafe { core::slice::from_raw_parts(PLAN_ADDRESS as *const u8, length) };
+    process::exit_now(crate::run(plan))
 }
 
 #[panic_handler]

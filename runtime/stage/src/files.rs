@@ -2,9 +2,10 @@
 //! Paths below the container's root: finding them and making what is missing, always from the root's descriptor.
 
 use crate::fault::{About, Fault};
+use crate::{Stage, StepResult};
 use core::ffi::CStr;
 use runtime_sys::fs::{self, Links, OpenFlags};
-use runtime_sys::{BorrowedFd, Errno, OwnedFd};
+use runtime_sys::{BorrowedFd, Errno, OwnedFd, fd};
 
 /// The longest path that the kernel takes, with its NUL.
 const PATH_MAX: usize = 4096;
@@ -167,6 +168,32 @@ pub(crate) fn ensure_file<'a>(
     links: Links,
 ) -> Result<OwnedFd, Fault<'a>> {
     ensure(root, path, links, Kind::File, MOST_LINKS)
+}
+
+/// The number from which descriptors are closed at once: limits of open files begin at 1,024, and some mounts come with
+/// thousands of others.
+const MANY: i32 = 200;
+
+/// Leaves a descriptor open until [`close_left`], which closes many with one call.
+pub(crate) fn leave(fd: OwnedFd) {
+    use runtime_sys::AsRawFd;
+    if fd.as_raw_fd() < MANY {
+        core::mem::forget(fd);
+    }
+}
+
+/// Closes what building the root has left open, and what was inherited for it: a created container waits with no more
+/// than it needs, and the payload's limit of open files may be a low one.
+pub(crate) fn close_left<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
+    if stage.plan.root.is_none() {
+        return Ok(());
+    }
+    stage.fresh = None;
+    stage.tree = None;
+    let needed = [Some(stage.plan.channel), stage.plan.start_socket, stage.plan.proc];
+    let mut keep = needed.map(|number| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0));
+    keep.sort_unstable();
+    Ok(fd::close_all_but(3 + stage.plan.process.preserve_fds, &keep)?)
 }
 
 /// Borrows; saves an import of the trait at each place.

@@ -6,11 +6,11 @@ use crate::files::{PathBuffer, as_fd};
 use crate::wait::{hear_go, say};
 use crate::{Fault, Stage, StepResult};
 use core::ffi::CStr;
-use runtime_sys::clone::{Clone, Forked, fork};
+use runtime_sys::clone::{Clone, Forked, fork, move_to_sibling};
 use runtime_sys::fs::OpenFlags;
 use runtime_sys::rustix::system;
 use runtime_sys::{Call, Errno, credentials, fd, fs, keyring, namespace, process, signal, socket};
-use stage::message::FromStage;
+use stage::message::{FromStage, MOVED};
 
 pub(crate) fn reset_signals<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     // What the runtime blocked or ignored for itself is not the payload's business.
@@ -41,7 +41,13 @@ pub(crate) fn join_namespaces<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 /// The new process goes on as a child of the runtime; this one says so and ends.
 pub(crate) fn clone_again<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let Some(namespaces) = stage.plan.clone_again else { return Ok(()) };
-    match fork(&Clone { namespaces, cgroup: None }, true)? {
+    let clone = Clone { namespaces, cgroup: None };
+    match move_to_sibling(&clone, stage.channel, MOVED) {
+        // Memory is not shared between time namespaces; and there may be no clone3.
+        Err(error) if matches!(error.errno, Errno::INVAL | Errno::NOSYS) => {}
+        other => return Ok(other?),
+    }
+    match fork(&clone, true)? {
         Forked::Child => Ok(()),
         Forked::Parent(child) => {
             say(stage, FromStage::Moved(child.pid), None)?;

@@ -23,7 +23,7 @@ mod terminal;
 mod wait;
 
 use fault::Fault;
-use runtime_sys::{BorrowedFd, OwnedFd, exec, fd, fs, process};
+use runtime_sys::{BorrowedFd, OwnedFd, exec, fd, process};
 use stage::message::{FromStage, LONGEST};
 use stage::plan::Plan;
 use stage::wire::{Reader, Wire};
@@ -92,6 +92,8 @@ const STEPS: &[Step] = &[
     step("hide paths", root::hide_paths),
     step("make paths read-only", root::protect_paths),
     step("enter root", root::enter),
+    // The label's and the parameters' way into the host's proc stays.
+    step("close descriptors", files::close_left),
     step("set host name", identity::set_names),
     step("write kernel parameters", identity::write_sysctls),
     step("set limits and priorities", payload::set_limits),
@@ -109,13 +111,8 @@ const STEPS: &[Step] = &[
 ];
 
 /// Walks the steps; comes back only after a failure that was reported.
-fn run(plan_fd: i32) -> i32 {
-    let fd = fd::inherited(plan_fd);
-    let Ok(stat) = fs::fstat(fd) else { return 250 };
-    let Ok(buffer) = exec::map_for_reading(fd, usize::try_from(stat.st_size).unwrap_or(0)) else {
-        return 251;
-    };
-    let Ok(plan) = Plan::get(&mut Reader::new(buffer)) else { return 252 };
+fn run(encoded: &'static [u8]) -> i32 {
+    let Ok(plan) = Plan::get(&mut Reader::new(encoded)) else { return 252 };
     let mut stage = Stage {
         plan,
         channel: fd::inherited(plan.channel),

@@ -24,6 +24,9 @@ use crate::wire::{Malformed, Reader, Wire, wire_struct};
 /// The runtime's only word.
 pub const GO: &[u8] = b"G";
 
+/// The first byte of [`FromStage::Moved`]; the number follows in the machine's order.
+pub const MOVED: u8 = b'M';
+
 /// The longest message, in bytes.
 pub const LONGEST: usize = 4096 + 512;
 
@@ -68,7 +71,7 @@ impl<'a> FromStage<'a> {
     pub fn get(message: &'a [u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(message);
         Ok(match u8::get(&mut reader)? {
-            b'M' => FromStage::Moved(i32::get(&mut reader)?),
+            MOVED => FromStage::Moved(i32::get(&mut reader)?),
             b'H' => FromStage::RunHooks,
             b'T' => FromStage::Terminal,
             b'S' => FromStage::SeccompNotify,
@@ -83,7 +86,7 @@ impl<'a> FromStage<'a> {
         let mut cursor = Cursor { buffer, len: 0 };
         match self {
             FromStage::Moved(pid) => {
-                cursor.bytes(b"M");
+                cursor.bytes(&[MOVED]);
                 cursor.bytes(&pid.to_ne_bytes());
             }
             FromStage::RunHooks => cursor.bytes(b"H"),

@@ -66,9 +66,15 @@ fn mount_one<'a>(root: BorrowedFd<'_>, fresh: &mut Option<Fresh<'a>>, plan: &Mou
     }
     set_propagation(tree, plan.propagation)?;
     let is_tmpfs = plan.fs.is_some_and(|fs| fs.fstype == c"tmpfs");
+    files::leave(place);
     if is_tmpfs && !plan.copy_up && plan.tree.is_none() && !path.contains(&b'/') {
         *fresh = made.map(|directory| Fresh { path, directory });
-    } else if fresh.as_ref().is_some_and(|fresh| !fresh.holds(path)) {
+        return Ok(());
+    }
+    if let Some(made) = made {
+        files::leave(made);
+    }
+    if fresh.as_ref().is_some_and(|fresh| !fresh.holds(path)) {
         *fresh = None;
     }
     Ok(())
@@ -102,5 +108,7 @@ fn make<'a>(plan: &FileSystem<'a>, attributes: u64) -> Result<OwnedFd, Fault<'a>
         mount::fsconfig(as_fd(&context), option.key, option.value).on(option.key.to_bytes())?;
     }
     let attributes = u32::try_from(attributes).unwrap_or(u32::MAX);
-    Ok(mount::fsmount(as_fd(&context), MountAttrFlags::from_bits_retain(attributes))?)
+    let made = mount::fsmount(as_fd(&context), MountAttrFlags::from_bits_retain(attributes))?;
+    files::leave(context);
+    Ok(made)
 }

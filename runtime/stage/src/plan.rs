@@ -105,6 +105,9 @@ wire_struct! {
     }
 }
 
+/// Where the kernel maps the plan in the stage's memory: it is a segment of the program.
+pub const PLAN_ADDRESS: usize = 0x4000_0000;
+
 /// pivot_root(2).
 pub const ENTER_PIVOT: u8 = 0;
 /// Move over `/` and chroot(2), for roots in the initramfs (`--no-pivot`).

@@ -162,8 +162,11 @@ pub(crate) fn hide_paths<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
             }
         };
         mount::attach(as_fd(&cover), as_fd(&place)).about(path.to_bytes())?;
+        files::leave(place);
         if source.is_none() {
             *source = Some(cover);
+        } else {
+            files::leave(cover);
         }
     }
     Ok(())
@@ -202,6 +205,8 @@ pub(crate) fn protect_paths<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
         let cover = mount::clone_mount(as_fd(&place), true).about(path.to_bytes())?;
         mount::mount_setattr(as_fd(&cover), c"", true, &READ_ONLY).about(path.to_bytes())?;
         mount::attach(as_fd(&cover), as_fd(&place)).about(path.to_bytes())?;
+        files::leave(place);
+        files::leave(cover);
     }
     Ok(())
 }

@@ -36,6 +36,26 @@ pub fn is_open(number: i32) -> bool {
     number >= 0 && rustix::io::fcntl_getfd(inherited(number)).is_ok()
 }
 
+/// Closes all descriptors from `first` to `last` but those in `keep`, which is sorted.
+///
+/// Whoever calls it owns none of the others in a value that it still uses.
+///
+/// # Errors
+/// ENOSYS before Linux 5.9.
+pub fn close_all_but(first: u32, keep: &[u32]) -> Result<()> {
+    let mut from = first;
+    for next in keep.iter().copied().chain([u32::MAX]).filter(|next| *next >= first) {
+        if from < next {
+            let last = if next == u32::MAX { next } else { next - 1 };
+            // SAFETY: close_range takes no pointers; that nobody uses these descriptors is the caller's part.
+            unsafe { raw::syscall(libc::SYS_close_range, [from as usize, last as usize, 0, 0, 0, 0]) }
+                .map_err(|errno| SysError::with("close_range", errno, format_args!("{from}..={last}")))?;
+        }
+        from = next.saturating_add(1);
+    }
+    Ok(())
+}
+
 /// Marks all descriptors from `first` on close-on-exec (Linux 5.11).
 ///
 /// # Errors

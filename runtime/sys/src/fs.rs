@@ -342,37 +342,27 @@ pub fn executable(path: &CStr) -> Result<()> {
         .call("faccessat2", format_args!("{path:?}"))
 }
 
-/// Whether a memory file may be executed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Executable {
-    /// It may.
-    Yes,
-    /// It may not, where the kernel can say so (6.3).
-    No,
-}
-
-/// An anonymous file with this content that nobody can change: not by write, not by mmap, not by truncation.
+/// An anonymous program with this content that nobody can change: not by write, not by mmap, not by truncation.
 ///
 /// # Errors
-/// EMFILE, ENOMEM; EACCES where `vm.memfd_noexec` is 2 and it shall be executable.
-pub fn sealed_memory_file(name: &CStr, content: &[u8], executable: Executable) -> Result<OwnedFd> {
+/// EMFILE, ENOMEM; EACCES where `vm.memfd_noexec` is 2.
+pub fn sealed_memory_file<const N: usize>(name: &CStr, content: [&[u8]; N]) -> Result<OwnedFd> {
     use rustix::fs::{MemfdFlags, SealFlags};
-    let exec = match executable {
-        Executable::Yes => MemfdFlags::from_bits_retain(0x10),
-        Executable::No => MemfdFlags::from_bits_retain(0x08),
-    };
+    // MFD_EXEC
+    let exec = MemfdFlags::from_bits_retain(0x10);
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     let file = match rustix::fs::memfd_create(name, flags | exec) {
-        // Before 6.3 the kernel does not know MFD_EXEC and MFD_NOEXEC_SEAL.
+        // Before 6.3 the kernel does not know MFD_EXEC.
         Err(Errno::INVAL) => rustix::fs::memfd_create(name, flags),
         other => other,
     }
     .call("memfd_create", format_args!("{name:?}"))?;
     let fd = rustix::fd::AsFd::as_fd(&file);
-    let mut rest = content;
-    while !rest.is_empty() {
-        let written = rustix::io::write(fd, rest).call("write", format_args!("{name:?}"))?;
-        rest = &rest[written..];
+    let parts = content.map(rustix::io::IoSlice::new);
+    let length: usize = content.iter().map(|part| part.len()).sum();
+    let written = rustix::io::writev(fd, &parts).call("writev", format_args!("{name:?}"))?;
+    if written != length {
+        return Err(SysError::with("writev", Errno::NOMEM, format_args!("{written} of {length} bytes")));
     }
     let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
     rustix::fs::fcntl_add_seals(fd, seals).call("fcntl", format_args!("F_ADD_SEALS, {name:?}"))?;

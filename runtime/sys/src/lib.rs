@@ -7,6 +7,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 #[cfg(feature = "std")]
+pub mod allocator;
+#[cfg(feature = "std")]
 pub mod bpf;
 #[cfg(feature = "std")]
 pub mod cgroupfs;
