@@ -44,6 +44,7 @@ fn environment() -> Environment {
     let is_for_us = var("LISTEN_PID").is_ok_and(|pid| pid.parse() == Ok(std::process::id()));
     Environment {
         runtime_dir: var_os("XDG_RUNTIME_DIR").map(Into::into),
+        user: var("USER").ok(),
         listen_fds: var("LISTEN_FDS").ok().filter(|_| is_for_us),
         listen_fd_names: var("LISTEN_FDNAMES").ok(),
     }

@@ -3,9 +3,7 @@
 # ctctl where cgroup v2 is all there is, systemd is the host's init, and the kernel is Debian's own.
 # Templates are built outside and carried in: templates.tar holds their layers and manifests.
 set -eu
-
-fail() { echo "ctctl.sh: $*" >&2; exit 1; }
-is() { [ "$1" = "$2" ] || fail "$3: expected '$2', got '$1'"; }
+. ./lib.sh
 
 mkdir -p /var/lib/ctctl
 tar --extract --numeric-owner --same-owner --xattrs --xattrs-include='*' --directory /var/lib/ctctl --file templates.tar

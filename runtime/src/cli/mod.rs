@@ -32,6 +32,8 @@ pub struct Global {
 pub struct Environment {
     /// `XDG_RUNTIME_DIR`.
     pub runtime_dir: Option<PathBuf>,
+    /// `USER`.
+    pub user: Option<String>,
     /// `LISTEN_FDS`, where `LISTEN_PID` names this process (`sd_listen_fds(3)`).
     pub listen_fds: Option<String>,
     /// `LISTEN_FDNAMES`.
@@ -137,8 +139,15 @@ fn global(read: &Read, environment: &Environment) -> Result<Global> {
 }
 
 fn default_root(environment: &Environment) -> PathBuf {
-    let own = environment.runtime_dir.as_ref().filter(|_| runtime_sys::credentials::effective_user() != 0);
+    let own = environment.runtime_dir.as_ref().filter(|_| is_ordinary_user(environment));
     own.map_or_else(|| PathBuf::from("/run/ctrun"), |own| own.join("ctrun"))
+}
+
+/// As runc decides it: an engine of an ordinary user calls us as root of a user namespace.
+fn is_ordinary_user(environment: &Environment) -> bool {
+    let is_root_by_name = environment.user.as_deref() == Some("root");
+    runtime_sys::credentials::effective_user() != 0
+        || (!is_root_by_name && runtime_sys::credentials::has_user_namespace())
 }
 
 impl Call {

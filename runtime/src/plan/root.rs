@@ -53,7 +53,7 @@ pub fn devices<'a>(arena: &'a Arena, linux: &spec::Linux<'_>, bind: bool) -> Res
             device: makedev(major, minor),
             uid: 0,
             gid: 0,
-            bind: if bind { Some(arena.c_str(&format!("/{path}"))?) } else { None },
+            bind,
         });
     }
     for (index, device) in linux.devices.iter().enumerate() {
@@ -78,7 +78,7 @@ pub fn devices<'a>(arena: &'a Arena, linux: &spec::Linux<'_>, bind: bool) -> Res
             device: makedev(major, minor),
             uid: device.uid.unwrap_or(0),
             gid: device.gid.unwrap_or(0),
-            bind: if bind { Some(arena.c_str(&device.path)?) } else { None },
+            bind,
         });
     }
     Ok(list)

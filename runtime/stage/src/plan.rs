@@ -210,8 +210,8 @@ wire_struct! {
         pub uid: u32,
         /// Group.
         pub gid: u32,
-        /// The host's node, where nodes cannot be made (user namespaces).
-        pub bind: Option<&'a CStr>,
+        /// Take the host's node of this name, since nodes cannot be made (user namespaces).
+        pub bind: bool,
     }
 }
 

@@ -54,15 +54,17 @@ pub(crate) fn make_devices<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let mut last: Option<(&'a [u8], OwnedFd)> = None;
     for device in root.devices.iter() {
         let path = device.path.to_bytes();
-        if let Some(source) = device.bind {
-            let place = ensure_file(tree, path, Links::None)?;
-            let node = host_node(source, &device)?;
-            mount::attach(as_fd(&node), as_fd(&place)).about(path)?;
+        if device.bind {
+            bind_device(tree, &device)?;
             continue;
         }
         let (parent, name) = split_last(path);
         if let Some(fresh) = stage.fresh.as_ref().filter(|fresh| fresh.is(parent)) {
-            make_device(as_fd(&fresh.directory), &device, name).about(path)?;
+            match make_device(as_fd(&fresh.directory), &device, name) {
+                // An engine of an ordinary user has made us root of a namespace already.
+                Err(fault) if fault.is(Errno::PERM) => bind_device(tree, &device)?,
+                other => other.about(path)?,
+            }
             continue;
         }
         let directory = match last {
@@ -70,20 +72,34 @@ pub(crate) fn make_devices<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
             // No link on the way: an image whose /dev points elsewhere gets no nodes there (CVE-2026-41579).
             _ => ensure_directory(tree, parent, Links::None)?,
         };
-        make_device(as_fd(&directory), &device, name).about(path)?;
+        match make_device(as_fd(&directory), &device, name) {
+            Err(fault) if fault.is(Errno::PERM) => bind_device(tree, &device)?,
+            other => other.about(path)?,
+        }
         last = Some((parent, directory));
     }
     Ok(())
 }
 
-/// The host's node, checked to be the device that is meant.
-fn host_node<'a>(source: &'a core::ffi::CStr, device: &Device<'a>) -> Result<OwnedFd, Fault<'a>> {
+fn bind_device<'a>(tree: BorrowedFd<'_>, device: &Device<'a>) -> StepResult<'a> {
+    let path = device.path.to_bytes();
+    let place = ensure_file(tree, path, Links::None)?;
+    let node = host_node(device)?;
+    mount::attach(as_fd(&node), as_fd(&place)).about(path)
+}
+
+/// The host's node of the same name, checked to be the device that is meant.
+fn host_node<'a>(device: &Device<'a>) -> Result<OwnedFd, Fault<'a>> {
     let none = MountAttr::default();
-    let node = mount::open_source(source, false, false, &none, &none).about(source.to_bytes())?;
+    let path = device.path.to_bytes();
+    let mut buffer = PathBuffer::new();
+    let source = buffer.join(&[b"/", path]);
+    let source = source.ok_or(Fault::new("open_tree", Errno::NAMETOOLONG.raw_os_error(), path))?;
+    let node = mount::open_source(source, false, false, &none, &none).about(path)?;
     if fs::is_node(&fs::fstat(as_fd(&node))?, device.kind, device.device) {
         return Ok(node);
     }
-    Err(Fault::new("fstat", Errno::NODEV.raw_os_error(), source.to_bytes()))
+    Err(Fault::new("fstat", Errno::NODEV.raw_os_error(), path))
 }
 
 fn make_device<'a>(directory: BorrowedFd<'_>, device: &Device<'a>, name: &'a [u8]) -> StepResult<'a> {

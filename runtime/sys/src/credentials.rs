@@ -135,6 +135,15 @@ pub fn effective_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// Whether the caller is in another user namespace than the host's first one.
+#[must_use]
+pub fn has_user_namespace() -> bool {
+    let mut buffer = [0; 128];
+    // The first namespace has all ids, and no other one can have the last of them.
+    let whole = |map: &[u8]| map.split(|byte| byte.is_ascii_whitespace()).any(|word| word == b"4294967295");
+    crate::fs::read_once(c"/proc/self/uid_map", &mut buffer).is_ok_and(|map| !whole(map))
+}
+
 /// The caller's effective group.
 #[must_use]
 pub fn effective_group() -> u32 {
