@@ -49,6 +49,26 @@ fn run_passes_signals_on() {
     assert_eq!(ended.and_then(|s| s.code()), Some(3));
 }
 
+// OC-05: a signal that comes when the program has ended does not take the place of its exit code.
+#[test]
+fn a_late_signal_does_not_change_the_exit_code() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "1000"]);
+    let mut run = ct.command(["run", &ct.id]).spawn().unwrap();
+    assert!(wait_until(|| ct.ctrun(["state", &ct.id]).stdout.contains("running")));
+    let send = |signal: &str, pid: &str| {
+        assert!(std::process::Command::new("kill").args([signal, pid]).status().unwrap().success());
+    };
+    let (runtime, payload) = (run.id().to_string(), ct.pid().to_string());
+    // Both are there when it goes on; the kernel gives out SIGCHLD first, which has the lower number.
+    send("-STOP", &runtime);
+    send("-KILL", &payload);
+    ct.wait_for("stopped");
+    send("-PWR", &runtime);
+    send("-CONT", &runtime);
+    assert_eq!(run.wait().unwrap().code(), Some(128 + 9));
+}
+
 // OC-05
 #[test]
 fn run_detached_returns_while_the_program_runs() {

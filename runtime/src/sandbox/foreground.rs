@@ -5,31 +5,26 @@ use crate::console::{Raw, Relay};
 use crate::error::Result;
 use crate::launch::Launched;
 use runtime_sys::process::{self, Exit};
-use runtime_sys::signal::{self, Mask};
+use runtime_sys::signal;
 use runtime_sys::{AsFd, OwnedFd};
 
 const SIGWINCH: i32 = 28;
 const SIGCHLD: i32 = 17;
 
-/// Signals kept back from their default effect, from before the payload's birth until it is gone.
+/// Signals are kept back from their default effect, from before the payload's birth on.
+///
+/// They stay so: what comes after the payload's end was meant for it, and the caller's last act is to exit with its
+/// code, which a signal must not take the place of.
 #[derive(Debug)]
-pub struct Blocked {
-    before: Mask,
-}
+pub struct Blocked(());
 
-/// Blocks all signals, to be waited for.
+/// Blocks all signals, to be waited for, for the rest of this process's life.
 ///
 /// # Errors
 /// None that is expected.
 pub fn block_signals() -> Result<Blocked> {
-    Ok(Blocked { before: signal::set_mask(signal::ALL)? })
-}
-
-impl Drop for Blocked {
-    fn drop(&mut self) {
-        // A mask that was valid before is valid now.
-        drop(signal::set_mask(self.before));
-    }
+    signal::set_mask(signal::ALL)?;
+    Ok(Blocked(()))
 }
 
 /// Waits for the payload's end.
