@@ -91,6 +91,30 @@ fn start_may_be_killed_at_any_moment() {
     }
 }
 
+/// Less than what `ctctl` gives a monitor to end.
+const AT_ONCE: Duration = Duration::from_secs(10);
+
+// The monitor of a killed start is nobody's to wait for: it does not end.
+#[test]
+fn a_start_beside_the_monitor_of_a_killed_one_returns_when_the_system_runs() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.name("web");
+    systems.run(&["create", &name, "--template", "busybox"]).ok();
+    for _ in 0..12 {
+        let mut first = systems.command(&["start", &name]);
+        let mut first = first.stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+        assert!(wait_until(|| !systems.monitors(&name).is_empty()));
+        first.kill().expect("our own child can be killed");
+        first.wait().expect("our own child can be waited for");
+        let began = std::time::Instant::now();
+        let again = systems.run(&["start", &name]);
+        assert!(began.elapsed() < AT_ONCE, "it waited {:?}: {again:#?}", began.elapsed());
+        assert!(again.code == 0 || again.stderr.contains("it runs already"), "{again:#?}");
+        systems.run(&["stop", "--kill", &name]).ok();
+    }
+}
+
 #[test]
 fn create_and_destroy_may_be_killed_at_any_moment() {
     needs!(Root);

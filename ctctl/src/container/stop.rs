@@ -85,6 +85,10 @@ fn wait_for_end(pid: i32, time: Duration) -> Result<bool> {
     Ok(process::ended_within(pidfd.as_fd(), seconds)?)
 }
 
+fn runs() -> Error {
+    Error::new(Exit::State, "it runs already")
+}
+
 /// Removes what is left of a system that does not run: waits for a monitor that is at it, or does a dead one's work.
 /// The system's name is locked.
 ///
@@ -100,16 +104,18 @@ pub fn clear(host: &Host, name: &str) -> Result<()> {
         if let Some(lock) = monitor_lock(host, name)? {
             break lock;
         }
+        // The monitor of a start whose ctctl was killed goes on: then there is nothing to wait for.
+        if state::state(host, name)?.is_running() {
+            return Err(runs());
+        }
         if Instant::now() > deadline {
-            let running = state::state(host, name)?.is_running();
-            let text = if running { "it runs" } else { "its monitor does not end" };
-            return Err(Error::new(Exit::State, text));
+            return Err(Error::new(Exit::State, "its monitor does not end"));
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     };
     if state::state(host, name)?.is_running() {
-        return Err(Error::new(Exit::State, "it runs"));
+        return Err(runs());
     }
     if host.oci_root().join(name).exists() {
         let root = Root::open(&host.oci_root())?;
