@@ -1,39 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctrun`: reads the command line, calls a verb of the library, prints, exits.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the program: printing is its part")]
+#![no_main]
+#![expect(clippy::print_stderr, reason = "this is the program: printing is its part")]
 
 use runtime::cli::{self, Asked, Call, Environment, Global};
 use runtime::state::Root;
 use runtime::{Context, Error, Result, logging, verbs};
+use std::ffi::OsString;
 use std::io::Write;
-use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: runtime_sys::allocator::StartAllocator = runtime_sys::allocator::StartAllocator::new();
 
-fn main() -> ExitCode {
+runtime_sys::main!(ctrun);
+
+fn ctrun(words: Vec<OsString>) -> i32 {
     #[cfg(feature = "fault")]
     if let Ok(fault) = std::env::var("CTRUN_FAULT") {
         runtime::fault::want(fault);
     }
-    let args: std::result::Result<Vec<String>, _> =
-        std::env::args_os().skip(1).map(std::ffi::OsString::into_string).collect();
+    let args: std::result::Result<Vec<String>, _> = words.into_iter().map(OsString::into_string).collect();
     let asked = match args {
         Ok(args) => cli::parse(&args, environment()),
         Err(arg) => {
             eprintln!("ctrun: {} is not UTF-8", arg.display());
-            return ExitCode::FAILURE;
+            return 1;
         }
     };
     match asked {
-        Ok(Asked::Print(text)) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
+        Ok(Asked::Print(text)) => i32::from(print(&text).is_err()),
         Ok(Asked::Do(global, call)) => carry_out(&global, &call),
         Err(misused) => {
             eprintln!("{}\n{}", misused.message, misused.usage);
-            ExitCode::FAILURE
+            1
         }
     }
 }
@@ -50,12 +49,12 @@ fn environment() -> Environment {
     }
 }
 
-fn carry_out(global: &Global, call: &Call) -> ExitCode {
+fn carry_out(global: &Global, call: &Call) -> i32 {
     let name = call.verb.name;
     let result = logging::set_up(global.log.as_deref(), global.format, global.debug)
         .and_then(|()| dispatch(global, call));
-    let code = match result {
-        Ok(code) => code,
+    match result {
+        Ok(code) => code & 0xff,
         Err(error) => {
             let message = match name {
                 "exec" => format!("exec failed: {error}"),
@@ -69,8 +68,7 @@ fn carry_out(global: &Global, call: &Call) -> ExitCode {
             // As runc: a payload's own codes are below 255, so that callers can tell them apart.
             if name == "exec" { 255 } else { 1 }
         }
-    };
-    ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1))
+    }
 }
 
 fn dispatch(global: &Global, call: &Call) -> Result<i32> {

@@ -101,3 +101,39 @@ fn the_working_directory_is_inside() {
     }
     ct.delete_force().ok();
 }
+
+/// Prints the number of its session keyring.
+const KEYRING: &str = "#include <stdio.h>\n#include <unistd.h>\n#include <sys/syscall.h>\n\
+    int main(void) { printf(\"%ld\\n\", syscall(SYS_keyctl, 0, -3, 0)); return 0; }\n";
+
+// OC-01, SEC-27: what the host's session keeps in its keyring is for none of the container's processes.
+#[test]
+fn every_process_has_the_containers_session_keyring_and_not_the_callers() {
+    needs!(Root);
+    let ct = Bundle::running(["sh", "-c", "/keyring > /tmp/keyring; exec sleep 1000"]).with(|c| {
+        c["mounts"].as_array_mut().unwrap().push(serde_json::json!(
+            { "destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": [] }
+        ));
+    });
+    let source = ct.folder.join("keyring.c");
+    std::fs::write(&source, KEYRING).unwrap();
+    let program = ct.rootfs().join("keyring");
+    let mut gcc = std::process::Command::new("gcc");
+    let gcc = gcc.args(["-static", "-O1", "-o"]).arg(&program).arg(&source);
+    let gcc = gcc.status().expect("the tests need gcc: apt-get install gcc");
+    assert!(gcc.success());
+    let callers = std::process::Command::new(&program).output().unwrap().stdout;
+    let callers = String::from_utf8(callers).unwrap();
+    ct.create().ok();
+    ct.start().ok();
+    let read = || ct.exec(["cat", "/tmp/keyring"]).stdout;
+    assert!(integration_tests::wait_until(|| read().ends_with('\n')));
+    let first = read();
+    assert_ne!(first, callers);
+    assert_eq!(ct.exec(["/keyring"]).ok().stdout, first, "exec");
+    assert_eq!(ct.exec(["/keyring"]).ok().stdout, first, "exec once more");
+    ct.delete_force().ok();
+    let shares = Bundle::running(["/keyring"]);
+    std::fs::copy(&program, shares.rootfs().join("keyring")).unwrap();
+    assert_eq!(shares.ctrun(["run", "--no-new-keyring", &shares.id]).ok().stdout, callers);
+}

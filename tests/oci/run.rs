@@ -98,3 +98,41 @@ fn run_without_a_subreaper_is_accepted() {
     let ct = Bundle::sh("echo 1");
     assert_eq!(ct.ctrun(["run", "--no-subreaper", &ct.id]).ok().stdout, "1\n");
 }
+
+fn in_a_shell(ct: &Bundle, before: &str, args: &[&str], after: &str) -> integration_tests::Ran {
+    let ctrun = ct.command(args);
+    let words = std::iter::once(ctrun.get_program()).chain(ctrun.get_args());
+    let words: Vec<_> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+    let script = format!("exec {before} {} {after}", words.join(" "));
+    ct.finish(std::process::Command::new("sh").args(["-c", &script]).current_dir(&ct.folder))
+}
+
+// OC-05, OC-06: a caller that has the ends of its children thrown away passes that on; ours are waited for all the same.
+#[test]
+fn a_caller_that_ignores_sigchld_gets_the_exit_code() {
+    needs!(Root);
+    let ct = Bundle::sh("exit 7");
+    in_a_shell(&ct, "env --ignore-signal=CHLD", &["run", &ct.id], "").exits(7);
+    let ct = Bundle::running(["sleep", "1000"]);
+    in_a_shell(&ct, "env --ignore-signal=CHLD", &["run", "--detach", &ct.id], "< /dev/null > /dev/null 2>&1")
+        .ok();
+    in_a_shell(&ct, "env --ignore-signal=CHLD", &["exec", &ct.id, "sh", "-c", "exit 8"], "").exits(8);
+    ct.delete_force().ok();
+}
+
+// OC-05, SEC-06: a descriptor 0, 1 or 2 that the caller closed is /dev/null inside, and none of the runtime's own files.
+#[test]
+fn closed_standard_descriptors_are_not_taken_by_files_of_ours() {
+    needs!(Root);
+    let ct = Bundle::sh("ls -l /proc/self/fd > /tmp/fds; cat /tmp/fds >&2; echo end >&2").with(|c| {
+        c["mounts"].as_array_mut().unwrap().push(serde_json::json!(
+            { "destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["mode=1777"] }
+        ));
+    });
+    let ran = in_a_shell(&ct, "", &["run", &ct.id], "<&- >&-").ok();
+    for fd in ["0", "1"] {
+        let line = ran.stderr.lines().find(|line| line.contains(&format!(" {fd} -> ")));
+        assert!(line.is_some_and(|line| line.ends_with("/dev/null")) || fd == "1", "{ran:?}");
+    }
+    assert!(!ran.stderr.contains("state"), "{ran:?}");
+}

@@ -166,7 +166,12 @@ impl Cgroup {
     /// Whether it is frozen.
     #[must_use]
     pub fn is_frozen(&self) -> bool {
-        self.freezer().is_ok_and(|(place, directory)| freeze::is_frozen(&directory, place))
+        let freezer = self.places.iter().find(|place| place.has("freezer"));
+        match (freezer, self.places.iter().find(|place| place.is_v2()), self.unified()) {
+            // Open already, or soon needed again.
+            (None, Some(place), Some(directory)) => freeze::is_frozen(directory, place),
+            _ => self.freezer().is_ok_and(|(place, directory)| freeze::is_frozen(&directory, place)),
+        }
     }
 
     /// Stops all its processes where they are.

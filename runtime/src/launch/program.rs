@@ -10,34 +10,45 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use runtime_sys::{OwnedFd, fs};
 use stage::plan::PLAN_ADDRESS;
 
-/// Built by the build script.
-const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stage"));
+/// Built by the build script: for a container's first process, and for one more, which makes nothing.
+const FIRST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stage-first"));
+const MORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stage-more"));
+
+/// Which of the stage's two programs carries a plan out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The one that can make a container.
+    First,
+    /// The one that can join a container.
+    More,
+}
 
 const PAGE: usize = 4096;
 const EHDR: usize = 64;
 const PHDR: usize = 56;
 const PT_LOAD: u32 = 1;
-/// A static program has no use for it: its entry in the table becomes the plan's.
-const PT_DYNAMIC: u32 = 2;
+/// The entry that the linker script reserves in the table becomes the plan's.
+const PT_NULL: u32 = 0;
 const PF_R: u32 = 4;
 
 /// Program and plan, ready for execveat.
-pub(super) fn program(plan: &[u8]) -> Result<OwnedFd> {
-    let spare =
-        spare_entry().ok_or_else(|| Error::new(ErrorKind::System, "the stage has no room for a plan"))?;
-    let padding = PROGRAM.len().next_multiple_of(PAGE) - PROGRAM.len();
-    let entry = load_entry(PROGRAM.len() + padding, plan.len());
-    let parts = [&PROGRAM[..spare], &entry, &PROGRAM[spare + PHDR..], &[0; PAGE][..padding], plan];
+pub(super) fn program(part: Part, plan: &[u8]) -> Result<OwnedFd> {
+    let program = if part == Part::First { FIRST } else { MORE };
+    let spare = spare_entry(program)
+        .ok_or_else(|| Error::new(ErrorKind::System, "the stage has no room for a plan"))?;
+    let padding = program.len().next_multiple_of(PAGE) - program.len();
+    let entry = load_entry(program.len() + padding, plan.len());
+    let parts = [&program[..spare], &entry, &program[spare + PHDR..], &[0; PAGE][..padding], plan];
     fs::sealed_memory_file(c"ctrun-stage", parts).context(|| "make the stage's memfd")
 }
 
 /// Where in the file the entry is that the plan takes.
-fn spare_entry() -> Option<usize> {
-    let table = usize::try_from(u64::from_le_bytes(PROGRAM.get(32..40)?.try_into().ok()?)).ok()?;
-    let count = usize::from(u16::from_le_bytes(PROGRAM.get(56..58)?.try_into().ok()?));
+fn spare_entry(program: &[u8]) -> Option<usize> {
+    let table = usize::try_from(u64::from_le_bytes(program.get(32..40)?.try_into().ok()?)).ok()?;
+    let count = usize::from(u16::from_le_bytes(program.get(56..58)?.try_into().ok()?));
     let is_spare = |at: &usize| {
-        let kind = PROGRAM.get(*at..at + 4).and_then(|bytes| bytes.try_into().ok());
-        kind.map(u32::from_le_bytes) == Some(PT_DYNAMIC)
+        let kind = program.get(*at..at + 4).and_then(|bytes| bytes.try_into().ok());
+        kind.map(u32::from_le_bytes) == Some(PT_NULL)
     };
     (0..count).map(|number| table + number * PHDR).find(is_spare).filter(|_| table >= EHDR)
 }
@@ -60,9 +71,12 @@ mod tests {
 
     #[test]
     fn the_stage_has_an_entry_for_the_plan() {
-        assert_eq!(&PROGRAM[..5], b"\x7fELF\x02");
-        let spare = spare_entry().unwrap();
-        assert!(spare > EHDR && spare < PAGE);
+        for program in [FIRST, MORE] {
+            assert_eq!(&program[..5], b"\x7fELF\x02");
+            let spare = spare_entry(program).unwrap();
+            assert!(spare > EHDR && spare < PAGE);
+        }
+        assert!(MORE.len() + 20_000 < FIRST.len(), "the smaller program has {} bytes", MORE.len());
         let entry = load_entry(0x10000, 5);
         assert_eq!(&entry[8..16], &0x10000_u64.to_le_bytes());
         assert_eq!(&entry[32..40], &5_u64.to_le_bytes());

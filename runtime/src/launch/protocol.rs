@@ -25,28 +25,41 @@ pub(crate) enum Heard {
     Closed,
 }
 
-/// The socket of one launch.
+/// Our end of one launch's conversation.
 #[derive(Debug)]
-pub(crate) struct Channel {
-    socket: OwnedFd,
+pub(crate) enum Channel {
+    /// The stage waits for words and sends descriptors.
+    Socket(OwnedFd),
+    /// It only tells of a second clone and of failures.
+    Pipe(OwnedFd),
 }
 
 impl Channel {
-    pub(crate) fn new(socket: OwnedFd) -> Self {
-        Channel { socket }
-    }
-
     pub(crate) fn go(&self) -> Result<()> {
-        Ok(socket::send(self.socket.as_fd(), GO, None)?)
+        match self {
+            Channel::Socket(socket) => Ok(socket::send(socket.as_fd(), GO, None)?),
+            Channel::Pipe(_) => Err(Error::new(ErrorKind::System, "the stage waits for no word")),
+        }
     }
 
     pub(crate) fn hear(&self) -> Result<Heard> {
-        hear(self.socket.as_fd())
+        match self {
+            Channel::Socket(socket) => hear(socket.as_fd()),
+            Channel::Pipe(pipe) => hear_by(&mut |buffer| {
+                socket::receive_from_pipe(pipe.as_fd(), buffer, true).map(|len| (len, None))
+            }),
+        }
     }
 
     /// What was said already; nothing more is waited for.
     pub(crate) fn hear_now(&self) -> Option<Heard> {
-        hear_by(&mut |buffer| socket::receive_now(self.socket.as_fd(), buffer)).ok()
+        let heard = match self {
+            Channel::Socket(socket) => hear_by(&mut |buffer| socket::receive_now(socket.as_fd(), buffer)),
+            Channel::Pipe(pipe) => hear_by(&mut |buffer| {
+                socket::receive_from_pipe(pipe.as_fd(), buffer, false).map(|len| (len, None))
+            }),
+        };
+        heard.ok()
     }
 }
 
@@ -114,7 +127,9 @@ fn error(failure: &Failure<'_>) -> Error {
             format!("exec: \"{detail}\": executable file not found in $PATH")
         }
         ("find program", "lookup") => format!("exec: \"{detail}\": {why}"),
-        ("find program", _) => format!("exec: \"{detail}\": stat {detail}: {why}"),
+        ("find program", _) | ("execute program", "newfstatat" | "faccessat2") => {
+            format!("exec: \"{detail}\": stat {detail}: {why}")
+        }
         ("execute program", "execve") => format!("exec {detail}: {why}"),
         (_, "hook") => format!("{step}: error running hook: {detail}"),
         _ if detail.is_empty() => format!("{step}{key}: {call}: {why}"),

@@ -5,7 +5,7 @@ use super::Launched;
 use super::protocol::{Heard, hear};
 use crate::error::{Error, ErrorKind, Result};
 use runtime_sys::process::{self, Exit};
-use runtime_sys::{AsFd, BorrowedFd, OwnedFd, socket};
+use runtime_sys::{BorrowedFd, OwnedFd, socket};
 
 /// What the stage may ask for. Each is called at most once.
 pub struct Service<'s> {
@@ -34,21 +34,18 @@ pub enum Rest {
     Closed,
 }
 
-/// Serves until the stage is ready or gone. `second_clone` says whether it moves to another process first.
+/// Serves until the stage is ready or gone.
 ///
 /// # Errors
 /// What the stage reported, or what serving it met. The process is not killed here.
-pub fn serve(launched: &mut Launched, service: &mut Service<'_>, second_clone: bool) -> Result<Rest> {
-    if !second_clone {
+pub fn serve(launched: &mut Launched, service: &mut Service<'_>) -> Result<Rest> {
+    if !launched.moves {
         open_gate(launched, service)?;
     }
     loop {
         match launched.channel.hear()? {
             Heard::Moved(pid) => {
-                // The first process ended with this word.
-                process::wait(launched.pid, true)?;
-                launched.pid = pid;
-                launched.pidfd = process::pidfd_open(pid)?;
+                launched.moved(pid)?;
                 open_gate(launched, service)?;
             }
             Heard::RunHooks => {
@@ -78,6 +75,57 @@ pub fn open_gate(launched: &Launched, service: &mut Service<'_>) -> Result<()> {
 }
 
 impl Launched {
+    /// A descriptor of the process.
+    ///
+    /// # Errors
+    /// EMFILE.
+    pub fn pidfd(&self) -> Result<OwnedFd> {
+        Ok(process::pidfd_open(self.pid)?)
+    }
+
+    /// The launch goes on in this process; the one before ended with that word.
+    fn moved(&mut self, pid: i32) -> Result<()> {
+        process::wait(self.pid, true)?;
+        self.pid = pid;
+        self.moves = false;
+        Ok(())
+    }
+
+    /// The number of the payload's process, which is waited for if the stage has not moved there yet.
+    ///
+    /// # Errors
+    /// What the stage reported instead.
+    pub fn payload(&mut self) -> Result<i32> {
+        while self.moves {
+            match self.channel.hear()? {
+                Heard::Moved(pid) => self.moved(pid)?,
+                Heard::Failed(error) => return Err(error),
+                Heard::Closed => return Err(self.died()),
+                _ => {}
+            }
+        }
+        Ok(self.pid)
+    }
+
+    /// How it ended, if it has.
+    ///
+    /// # Errors
+    /// What the stage reported, when it never moved to the payload's process.
+    pub fn ended(&mut self) -> Result<Option<Exit>> {
+        if self.moves {
+            match process::wait(self.pid, false)? {
+                Some(Exit::Code(0)) => {}
+                other => return Ok(other),
+            }
+            match self.channel.hear()? {
+                Heard::Moved(pid) => (self.pid, self.moves) = (pid, false),
+                Heard::Failed(error) => return Err(error),
+                _ => return Err(Error::new(ErrorKind::System, "the stage ended without a word")),
+            }
+        }
+        Ok(process::wait(self.pid, false)?)
+    }
+
     /// Gives the word to go on, to the gate or to the payload.
     ///
     /// # Errors
@@ -125,7 +173,7 @@ impl Launched {
     /// # Errors
     /// None that is expected.
     pub fn kill(&self) -> Result<()> {
-        match process::pidfd_send_signal(self.pidfd.as_fd(), 9) {
+        match process::kill(self.pid, 9) {
             Err(error) if error.errno != runtime_sys::Errno::SRCH => return Err(error.into()),
             _ => {}
         }
@@ -150,8 +198,7 @@ impl Launched {
 
 /// Kills and reaps a child of ours. One that is gone already needs neither.
 fn end(pid: i32) {
-    let killed = process::pidfd_open(pid).and_then(|child| process::pidfd_send_signal(child.as_fd(), 9));
-    if let Err(error) = killed.and_then(|()| process::wait(pid, true).map(drop)) {
+    if let Err(error) = process::kill(pid, 9).and_then(|()| process::wait(pid, true).map(drop)) {
         log::debug!("end process {pid}: {error}");
     }
 }

@@ -7,6 +7,7 @@
 
 use super::Birth;
 use super::idmap::{self, IdMaps};
+use super::program::{self, Part};
 use crate::error::{Context, Error, Result};
 use crate::plan::arena::Arena;
 use crate::plan::mounts::{Idmap, Planned};
@@ -77,21 +78,22 @@ fn open_bind(bind: &Bind<'_>, idmap: Option<&Idmap>, container: IdMaps<'_>) -> R
 /// # Errors
 /// What clone3(2) answers, or writing the maps.
 pub fn namespace_with(maps: IdMaps<'_>) -> Result<OwnedFd> {
+    super::keep_the_numbers_of_children()?;
     let (ours, theirs) = runtime_sys::socket::packet_pair()?;
     let plan = waiting_plan(theirs.as_raw_fd());
-    let program = super::program::program(&plan)?;
+    let program = program::program(Part::More, &plan)?;
     fs::keep_over_exec(theirs.as_fd())?;
     let length = std::ffi::CString::new(plan.len().to_string()).expect("digits hold no NUL");
     let clone = Clone { namespaces: namespace::CLONE_NEWUSER, cgroup: None };
     let child = clone3_execveat(&clone, program.as_fd(), &[c"ctrun-idmap", &length], &[])?;
-    let result = idmap::write(child.pid, maps).and_then(|()| {
-        let path = format!("/proc/{}/ns/user", child.pid);
+    let result = idmap::write(child, maps).and_then(|()| {
+        let path = format!("/proc/{child}/ns/user");
         let file = std::fs::File::open(&path).context(|| path)?;
         Ok(OwnedFd::from(file))
     });
     // It waits at its gate and ends when the socket closes.
     drop((ours, theirs));
-    process::wait(child.pid, true)?;
+    process::wait(child, true)?;
     result
 }
 

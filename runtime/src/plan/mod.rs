@@ -30,6 +30,7 @@ pub fn idle(arena: &Arena) -> Plan<'_> {
         hostname: None,
         domainname: None,
         keyring: None,
+        join_keyring: false,
         root: None,
         runtime_hooks: false,
         create_container_hooks: arena.list(&[]),

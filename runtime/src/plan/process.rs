@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::spec;
 use crate::spec::capabilities;
 use stage::plan::{Capabilities, Process, Rlimit, Scheduler};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// `RLIMIT_*` by name.
 const RLIMITS: &[(&str, u32)] = &[
@@ -112,7 +112,7 @@ pub fn plan<'a>(arena: &'a Arena, process: &spec::Process<'_>, extra: Extra) -> 
 
 /// A variable that is given twice has its last value: programs take the first one that they find.
 fn last_of_each<'e>(env: impl DoubleEndedIterator<Item = &'e str>) -> Vec<&'e str> {
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     let mut last: Vec<&str> = env.rev().filter(|item| seen.insert(name_of(item))).collect();
     last.reverse();
     last

@@ -78,7 +78,7 @@ pub fn plan<'a>(
     plan.hostname = parts.spec.hostname.as_ref().map(|name| arena.bytes(name.as_bytes()));
     plan.domainname = parts.spec.domainname.as_ref().map(|name| arena.bytes(name.as_bytes()));
     if !wishes.no_new_keyring {
-        plan.keyring = Some(arena.c_str(&format!("_ses.{}", parts.state.id))?);
+        plan.keyring = Some(keyring(arena, &parts.state.id)?);
     }
     plan.sysctls = sysctls(arena, parts.linux)?;
     plan.root = Some(root_plan(arena, parts, wishes, birth)?);
@@ -89,6 +89,14 @@ pub fn plan<'a>(
         plan.proc = Some(host_proc(birth)?);
     }
     Ok(plan)
+}
+
+/// The name of the session keyring that a container's processes share; without it they would have the caller's.
+///
+/// # Errors
+/// None that is expected.
+pub fn keyring<'a>(arena: &'a Arena, id: &str) -> Result<&'a std::ffi::CStr> {
+    arena.c_str(&format!("_ses.{id}"))
 }
 
 /// A terminal, when the process asks for one.

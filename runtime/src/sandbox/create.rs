@@ -4,6 +4,7 @@
 use super::build::{self, Parts};
 use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, Result};
+use crate::launch::program::Part;
 use crate::launch::serve::{Rest, Service, open_gate, serve};
 use crate::launch::{Birth, Launched, idmap, launch};
 use crate::plan::arena::Arena;
@@ -11,7 +12,7 @@ use crate::plan::namespaces::{self, Namespaces};
 use crate::plan::{check, process};
 use crate::seccomp::notify;
 use crate::spec::{self, Spec};
-use crate::state::{Container, Root, State, Status, now, start_time};
+use crate::state::{Container, Identity, Root, State, Status, now};
 use crate::undo::Undo;
 use crate::{console, fault, hooks, oom};
 use runtime_sys::{AsFd, AsRawFd, OwnedFd, fs, namespace};
@@ -184,7 +185,7 @@ fn first_state(
         oci_version: spec.oci_version.to_string(),
         id: options.id.clone(),
         pid: None,
-        pid_start: 0,
+        identity: Identity::default(),
         rootfs: bundle.join(root),
         bundle,
         created: now(),
@@ -197,6 +198,7 @@ fn first_state(
         cgroup: cgroup.saved(),
         namespaces: namespaces.all(),
         has_hooks: spec.hooks.is_some(),
+        has_keyring: !options.no_new_keyring,
         uid_mappings: linux.map_or_else(Vec::new, |linux| linux.uid_mappings.to_vec()),
         gid_mappings: linux.map_or_else(Vec::new, |linux| linux.gid_mappings.to_vec()),
     }
@@ -242,7 +244,7 @@ fn start_stage(
     }
     birth.cgroup = parts.cgroup.clone_fd();
     let _score = oom::take_on(parts.process.oom_score_adj)?;
-    let launched = launch(birth, &mut plan)?;
+    let launched = launch(Part::First, birth, &mut plan)?;
     Ok(Launch { launched, second_clone, says_ready: plan.say_ready, master: None, hooks_ran: false })
 }
 
@@ -272,7 +274,7 @@ fn serve_until_ready(launch: &mut Launch, parts: &Parts<'_>, options: &CreateOpt
     let mut notify = |listener: OwnedFd, pid: i32| {
         let state = State { pid: Some(pid), ..parts.state.clone() };
         let json = hooks::state_json(&state, Status::Creating);
-        send_listener(listener, parts.linux, pid, &json)
+        send_listener(listener, parts.linux.seccomp.as_ref(), pid, &json)
     };
     let mut service = Service {
         gate: needs_gate.then_some(&mut gate as &mut dyn FnMut(i32) -> Result<()>),
@@ -281,7 +283,7 @@ fn serve_until_ready(launch: &mut Launch, parts: &Parts<'_>, options: &CreateOpt
         notify: &mut notify,
     };
     let rest = if launch.says_ready {
-        serve(&mut launch.launched, &mut service, launch.second_clone)
+        serve(&mut launch.launched, &mut service)
     } else {
         open_gate(&launch.launched, &mut service).map(|()| Rest::Waiting)
     };
@@ -297,8 +299,12 @@ fn serve_until_ready(launch: &mut Launch, parts: &Parts<'_>, options: &CreateOpt
 ///
 /// # Errors
 /// When it names none, or the agent cannot be reached.
-pub(super) fn send_listener(listener: OwnedFd, linux: &spec::Linux<'_>, pid: i32, state: &str) -> Result<()> {
-    let filter = linux.seccomp.as_ref();
+pub(super) fn send_listener(
+    listener: OwnedFd,
+    filter: Option<&spec::seccomp::Seccomp<'_>>,
+    pid: i32,
+    state: &str,
+) -> Result<()> {
     let path = filter.and_then(|filter| filter.listener_path.as_deref());
     let path = path.ok_or_else(|| Error::invalid("/linux/seccomp/listenerPath: SCMP_ACT_NOTIFY needs it"))?;
     notify::send(listener, path, filter.and_then(|filter| filter.listener_metadata.as_deref()), pid, state)
@@ -333,11 +339,11 @@ fn made(
         limits_from_outside(launched.pid, process)?;
     }
     state.pid = Some(launched.pid);
-    state.pid_start = start_time(launched.pid).ok_or_else(|| launched.died())?;
+    state.identity = Identity::of(launched.pid)?.ok_or_else(|| launched.died())?;
     fault::point("save the process")?;
     container.save(state)?;
     if let Some(path) = &options.pidfd_socket {
-        console::send_pidfd(path, launched.pidfd.as_fd())?;
+        console::send_pidfd(path, launched.pidfd()?.as_fd())?;
     }
     fault::point("write the pid file")?;
     match &options.pid_file {

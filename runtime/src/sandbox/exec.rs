@@ -2,18 +2,19 @@
 //! One more process in a container that runs.
 
 use super::build;
-use super::create::{limits_from_outside, parse, send_listener, write_pid_file};
+use super::create::{limits_from_outside, send_listener, write_pid_file};
 use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, Result};
 use crate::fault;
+use crate::launch::program::Part;
 use crate::launch::serve::{Rest, Service, serve};
 use crate::launch::{Birth, Launched, launch};
 use crate::plan::arena::Arena;
 use crate::plan::{self, check, process};
-use crate::spec::{self, Spec};
-use crate::state::{Root, State, Status, start_time};
+use crate::spec;
+use crate::state::{Root, State, Status};
 use crate::{console, hooks, oom};
-use runtime_sys::{AsFd, AsRawFd, Errno, OwnedFd, namespace, process as sys};
+use runtime_sys::{AsFd, AsRawFd, Errno, OwnedFd, namespace};
 use stage::plan::Join;
 use std::path::PathBuf;
 
@@ -71,7 +72,8 @@ pub struct Executed {
     pub master: Option<OwnedFd>,
 }
 
-/// Starts the process. It runs when this returns.
+/// Starts the process. It runs when this returns with `detach`; else what kept it from running may also be told by
+/// [`super::foreground::wait`].
 ///
 /// # Errors
 /// [`crate::ErrorKind::State`] for a container that does not run; what the stage reports.
@@ -88,10 +90,11 @@ pub fn exec(root: &Root, options: &ExecOptions) -> Result<Executed> {
         check_status(&state, container.status_alive(&cgroup), options.ignore_paused)?;
         (state, config, init, cgroup)
     };
-    let spec = parse(&config, "config.json")?;
-    let linux = spec.linux.as_ref().ok_or_else(|| Error::state("config.json has no /linux"))?;
+    let spec: spec::ForExec<'_> =
+        serde_json::from_slice(&config).map_err(|error| Error::state(format!("config.json: {error}")))?;
+    let linux = spec.linux.ok_or_else(|| Error::state("config.json has no /linux"))?;
     let file = options.process.as_ref().map(|path| super::create::read_config(path)).transpose()?;
-    let process = process_of(&spec, file.as_deref(), options)?;
+    let process = process_of(spec.process, file.as_deref(), options)?;
     if options.console_socket.is_some() && !process.terminal {
         return Err(Error::invalid("cannot use console socket if runc will not detach or allocate tty"));
     }
@@ -100,7 +103,7 @@ pub fn exec(root: &Root, options: &ExecOptions) -> Result<Executed> {
     }
     let mut cgroup = cgroup.below(&options.cgroups)?;
     fault::point("plan the process")?;
-    let call = Call { state: &state, linux, process: &process, options };
+    let call = Call { state: &state, linux: &linux, process: &process, options };
     let started = match call.start(&init, &cgroup) {
         // A cgroup that has controllers for its children takes no processes itself: systemd in the container
         // moved its own away. Follow it.
@@ -140,33 +143,29 @@ impl Init {
     fn find(state: &State) -> Result<Init> {
         let gone = || Error::state("cannot exec in a stopped container");
         let pid = state.pid.ok_or_else(gone)?;
-        let pidfd = sys::pidfd_open(pid).map_err(|_| gone())?;
-        // Checked after opening: from here on the descriptor means the process that was recorded.
-        if start_time(pid) != Some(state.pid_start) {
-            return Err(gone());
-        }
+        let pidfd = state.first_process()?.ok_or_else(gone)?;
         Ok(Init { pid, pidfd })
     }
 }
 
 /// The container's own process, with what the caller says instead.
 fn process_of<'s>(
-    spec: &Spec<'s>,
+    own: Option<spec::Process<'s>>,
     file: Option<&'s [u8]>,
     options: &ExecOptions,
 ) -> Result<spec::Process<'s>> {
     let mut process = match file {
         Some(bytes) => serde_json::from_slice(bytes)
             .map_err(|error| Error::invalid(format!("the process file: {error}")))?,
-        None => own_process(spec, options)?,
+        None => own_process(own, options)?,
     };
     process.env.0.extend(options.extra_env.iter().map(|pair| pair.clone().into()));
     check::check_process(&process)?;
     Ok(process)
 }
 
-fn own_process<'s>(spec: &Spec<'s>, options: &ExecOptions) -> Result<spec::Process<'s>> {
-    let mut process = spec.process.clone().ok_or_else(|| Error::state("config.json has no /process"))?;
+fn own_process<'s>(own: Option<spec::Process<'s>>, options: &ExecOptions) -> Result<spec::Process<'s>> {
+    let mut process = own.ok_or_else(|| Error::state("config.json has no /process"))?;
     process.args.0 = options.args.iter().map(|arg| arg.clone().into()).collect();
     process.terminal = options.tty;
     process.console_size = None;
@@ -210,7 +209,7 @@ fn own_process<'s>(spec: &Spec<'s>, options: &ExecOptions) -> Result<spec::Proce
 /// What one exec is made of.
 struct Call<'c> {
     state: &'c State,
-    linux: &'c spec::Linux<'c>,
+    linux: &'c spec::LinuxForExec<'c>,
     process: &'c spec::Process<'c>,
     options: &'c ExecOptions,
 }
@@ -229,20 +228,36 @@ impl Call<'_> {
         self.state.namespaces != 0
     }
 
+    /// Whether the stage has more to say than that it failed.
+    fn speaks(&self) -> bool {
+        let filter = self.linux.seccomp.as_ref();
+        self.process.terminal
+            || self.says_ready()
+            || filter.is_some_and(|filter| filter.listener_path.is_some())
+    }
+
     /// Whether the process waits until we know it: for a cgroup that it was not born in, or because its words would
     /// be heard before those of the one that it was cloned from.
     fn needs_gate(&self, cgroup: &Cgroup) -> bool {
-        let filter = self.linux.seccomp.as_ref();
-        let speaks = self.process.terminal
-            || self.says_ready()
-            || filter.is_some_and(|filter| filter.listener_path.is_some());
-        cgroup.needs_join() || (self.clones_again() && speaks)
+        cgroup.needs_join() || (self.clones_again() && self.speaks())
+    }
+
+    /// Whether somebody is told of the process, or it asks for something. Else the one who waits for its end hears
+    /// then how it began, and is not woken before.
+    fn needs_service(&self, cgroup: &Cgroup) -> bool {
+        let options = self.options;
+        let is_told = options.detach || options.pidfd_socket.is_some() || options.pid_file.is_some();
+        is_told || self.speaks() || self.needs_gate(cgroup)
     }
 
     /// Clones the stage into the cgroup; it joins the namespaces itself, when it runs from its own memory already.
     fn start(&self, init: &Init, cgroup: &Cgroup) -> Result<Launched> {
         let arena = Arena::default();
-        let mut birth = Birth { cgroup: cgroup.clone_fd(), ..Birth::default() };
+        let mut birth = Birth {
+            cgroup: cgroup.clone_fd(),
+            is_only_heard: !self.needs_service(cgroup),
+            ..Birth::default()
+        };
         let mut plan = plan::idle(&arena);
         if self.clones_again() {
             runtime_sys::fs::keep_over_exec(init.pidfd.as_fd())?;
@@ -250,6 +265,8 @@ impl Call<'_> {
             plan.clone_again = Some(0);
         }
         plan.become_root = self.is_mapped();
+        plan.join_keyring = true;
+        plan.keyring = self.state.has_keyring.then(|| build::keyring(&arena, &self.state.id)).transpose()?;
         plan.wait_at_gate = self.needs_gate(cgroup);
         plan.terminal = build::terminal(self.process, false);
         plan.process = self.payload(&arena)?;
@@ -259,7 +276,7 @@ impl Call<'_> {
         plan.wait_on_channel = self.says_ready();
         plan.say_ready = self.says_ready();
         let _score = oom::take_on(self.process.oom_score_adj)?;
-        launch(birth, &mut plan)
+        launch(Part::More, birth, &mut plan)
     }
 
     fn payload<'a>(&self, arena: &'a Arena) -> Result<stage::plan::Process<'a>> {
@@ -281,6 +298,9 @@ impl Call<'_> {
 
     /// Answers the stage until the payload runs.
     fn serve(&self, launched: &mut Launched, cgroup: &Cgroup) -> Result<Option<OwnedFd>> {
+        if !self.needs_service(cgroup) {
+            return Ok(None);
+        }
         let mut gate = |pid: i32| match cgroup.needs_join() {
             true => cgroup.join(pid).context(|| "join the cgroup"),
             false => Ok(()),
@@ -299,18 +319,18 @@ impl Call<'_> {
             terminal: &mut terminal,
             notify: &mut |listener, pid| {
                 let state = hooks::state_json(self.state, Status::Running);
-                send_listener(listener, self.linux, pid, &state)
+                send_listener(listener, self.linux.seccomp.as_ref(), pid, &state)
             },
         };
-        let mut rest = serve(launched, &mut service, self.clones_again())?;
+        let mut rest = serve(launched, &mut service)?;
         if rest == Rest::Waiting {
             limits_from_outside(launched.pid, self.process)?;
             launched.go()?;
-            rest = serve(launched, &mut service, false)?;
+            rest = serve(launched, &mut service)?;
         }
         debug_assert_eq!(rest, Rest::Closed, "an exec waits once");
         if let Some(path) = &self.options.pidfd_socket {
-            console::send_pidfd(path, launched.pidfd.as_fd())?;
+            console::send_pidfd(path, launched.pidfd()?.as_fd())?;
         }
         if let Some(path) = &self.options.pid_file {
             write_pid_file(path, launched.pid)?;

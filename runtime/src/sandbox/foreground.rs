@@ -31,7 +31,7 @@ pub fn block_signals() -> Result<Blocked> {
 ///
 /// # Errors
 /// What the stage reported, when the payload never ran.
-pub fn wait(launched: &Launched, master: Option<OwnedFd>, _blocked: &Blocked) -> Result<Exit> {
+pub fn wait(launched: &mut Launched, master: Option<OwnedFd>, _blocked: &Blocked) -> Result<Exit> {
     let exit = match master {
         Some(master) => relay(launched, master)?,
         None => loop {
@@ -46,23 +46,23 @@ pub fn wait(launched: &Launched, master: Option<OwnedFd>, _blocked: &Blocked) ->
 }
 
 /// What a signal means for the one who waits.
-fn heard(launched: &Launched, signal: i32) -> Result<Option<Exit>> {
+fn heard(launched: &mut Launched, signal: i32) -> Result<Option<Exit>> {
     match signal {
-        SIGCHLD => Ok(process::wait(launched.pid, false)?),
+        SIGCHLD => launched.ended(),
         // Ours to say what the terminal's keys say to a foreground job; the payload has a session of its own.
         other => {
-            // A payload that has ended needs no signal.
-            drop(process::pidfd_send_signal(launched.pidfd.as_fd(), other));
+            // A payload that has ended needs no signal; its number is its own until we have waited for it.
+            drop(process::kill(launched.payload()?, other));
             Ok(None)
         }
     }
 }
 
-fn relay(launched: &Launched, master: OwnedFd) -> Result<Exit> {
+fn relay(launched: &mut Launched, master: OwnedFd) -> Result<Exit> {
     let signals = signal::signalfd(signal::ALL)?;
     let _raw = Raw::take();
     let mut relay = Relay::new(master);
-    let mut ended = process::wait(launched.pid, false)?;
+    let mut ended = launched.ended()?;
     while ended.is_none() {
         if !relay.step(signals.as_fd())? {
             continue;

@@ -9,29 +9,18 @@ pub mod exec;
 pub mod foreground;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::state::{State, start_time};
-use runtime_sys::{AsFd, Errno, OwnedFd, process};
+use crate::state::State;
+use runtime_sys::{AsFd, Errno, process};
 
 /// How long a process may take to die of SIGKILL, in seconds.
 const DEATH: u32 = 10;
-
-/// A descriptor of the first process; nothing when it has ended.
-fn first(state: &State) -> Result<Option<OwnedFd>> {
-    let Some(pid) = state.pid else { return Ok(None) };
-    let pidfd = match process::pidfd_open(pid) {
-        Err(error) if error.errno == Errno::SRCH => return Ok(None),
-        other => other?,
-    };
-    // Checked after opening: from here on the descriptor means the process that was recorded, or none.
-    Ok((start_time(pid) == Some(state.pid_start)).then_some(pidfd))
-}
 
 /// Sends a signal to the first process; false when it has ended.
 ///
 /// # Errors
 /// EPERM, EINVAL.
 pub fn signal_first(state: &State, signal: i32) -> Result<bool> {
-    let Some(pidfd) = first(state)? else { return Ok(false) };
+    let Some(pidfd) = state.first_process()? else { return Ok(false) };
     match process::pidfd_send_signal(pidfd.as_fd(), signal) {
         Err(error) if error.errno == Errno::SRCH => Ok(false),
         other => Ok(other.map(|()| true)?),
@@ -43,7 +32,7 @@ pub fn signal_first(state: &State, signal: i32) -> Result<bool> {
 /// # Errors
 /// When it does not die in ten seconds: it waits in the kernel for a device that does not answer.
 pub fn end_first(state: &State) -> Result<()> {
-    let Some(pidfd) = first(state)? else { return Ok(()) };
+    let Some(pidfd) = state.first_process()? else { return Ok(()) };
     match process::pidfd_send_signal(pidfd.as_fd(), 9) {
         Err(error) if error.errno == Errno::SRCH => return Ok(()),
         other => other?,

@@ -44,6 +44,27 @@ pub struct Spec<'a> {
     pub vm: Option<serde::de::IgnoredAny>,
 }
 
+/// What one more process in a container needs of its config.json. The rest, which is most of it, is skipped: an exec
+/// that read it all would take a twentieth longer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ForExec<'a> {
+    #[serde(borrow)]
+    pub process: Option<Process<'a>>,
+    #[serde(borrow)]
+    pub linux: Option<LinuxForExec<'a>>,
+}
+
+/// `linux` of [`ForExec`].
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct LinuxForExec<'a> {
+    #[serde(borrow)]
+    pub seccomp: Option<seccomp::Seccomp<'a>>,
+    #[serde(borrow)]
+    pub personality: Option<Personality<'a>>,
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Process<'a> {

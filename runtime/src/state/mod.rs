@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What is remembered of a container, and its status as the kernel has it at each read.
 
+mod identity;
 mod record;
 mod report;
 mod store;
 mod time;
 
+pub use identity::Identity;
 pub use report::Report;
 pub use store::{Container, Root, check_id};
 pub use time::now;
@@ -25,9 +27,8 @@ pub struct State {
     pub id: String,
     /// Number of its first process in the pid namespace of the runtime; none before it is there.
     pub pid: Option<i32>,
-    /// Start time of that process (field 22 of /proc/PID/stat, clock ticks since boot): with the number it means
-    /// this process and no later one.
-    pub pid_start: u64,
+    /// With the number it means this process and no later one.
+    pub identity: Identity,
     /// Absolute path of the bundle.
     pub bundle: PathBuf,
     /// Absolute path of the root file system.
@@ -44,6 +45,8 @@ pub struct State {
     pub namespaces: u64,
     /// Whether its configuration has hooks: most have none, and need not be read again.
     pub has_hooks: bool,
+    /// Whether its processes have a session keyring of their own.
+    pub has_keyring: bool,
     /// Mappings of its user namespace, if it has one of its own.
     pub uid_mappings: Vec<IdMapping>,
     /// Mappings of its user namespace, if it has one of its own.
@@ -79,40 +82,23 @@ impl Status {
     }
 }
 
-/// Start time of a process that lives: nothing for one that is gone or a zombie.
-#[must_use]
-pub fn start_time(pid: i32) -> Option<u64> {
-    let path = std::ffi::CString::new(format!("/proc/{pid}/stat")).ok()?;
-    let mut stat = [0; 512];
-    let stat = runtime_sys::fs::read_once(&path, &mut stat).ok()?;
-    // The name stands in parentheses and may hold anything, so the fields are counted from the last one.
-    let after = stat.iter().rposition(|byte| *byte == b')')? + 2;
-    let mut fields = std::str::from_utf8(stat.get(after..)?).ok()?.split(' ');
-    match fields.next()? {
-        "Z" | "X" => None,
-        // Field 3 is the state; 22 is the start time.
-        _ => fields.nth(18)?.parse().ok(),
-    }
-}
-
 impl State {
-    /// Whether the first process lives and is the one that was recorded.
-    #[must_use]
-    pub fn is_alive(&self) -> bool {
-        self.pid.is_some_and(|pid| start_time(pid) == Some(self.pid_start))
+    /// The first process, if it lives.
+    ///
+    /// # Errors
+    /// EMFILE.
+    pub fn first_process(&self) -> crate::error::Result<Option<runtime_sys::OwnedFd>> {
+        match self.pid {
+            Some(pid) => self.identity.find(pid),
+            None => Ok(None),
+        }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn this_process_has_a_start_time_and_a_missing_one_has_none() {
-        let pid = i32::try_from(std::process::id()).unwrap();
-        assert!(start_time(pid).unwrap() > 0);
-        assert_eq!(start_time(i32::MAX), None);
-        let state = State { pid: Some(pid), pid_start: 1, ..State::default() };
-        assert!(!state.is_alive(), "another start time is another process");
+    /// Whether the first process lives.
+    ///
+    /// # Errors
+    /// EMFILE.
+    pub fn is_alive(&self) -> crate::error::Result<bool> {
+        Ok(self.first_process()?.is_some())
     }
 }

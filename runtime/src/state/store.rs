@@ -294,7 +294,7 @@ impl Container {
         if state.pid.is_none() {
             return Ok(Status::Creating);
         }
-        if !state.is_alive() {
+        if !state.is_alive()? {
             return Ok(Status::Stopped);
         }
         Ok(self.status_alive(&Cgroup::open(&state.cgroup)))

@@ -2,10 +2,10 @@
 //! `events`: what a container uses, again and again, and when its memory runs out; one JSON object each.
 
 use crate::cgroup::{Cgroup, OomWatch};
-use crate::error::{Context, Error, Result};
-use crate::state::{Root, Status};
+use crate::error::{Error, Result};
+use crate::state::Root;
 use runtime_sys::cgroupfs::{News, wait_for_news};
-use runtime_sys::{AsFd, OwnedFd, process};
+use runtime_sys::{AsFd, OwnedFd};
 use serde::Serialize;
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -110,15 +110,7 @@ fn open(root: &Root, id: &str) -> Result<(Cgroup, OwnedFd)> {
     let container = root.container(id)?;
     let state = container.state()?;
     let ended = || Error::state(format!("container with id {id} is not running"));
-    let Some(pid) = state.pid.filter(|_| state.is_alive()) else { return Err(ended()) };
-    if container.status(&state)? == Status::Stopped {
-        return Err(ended());
-    }
-    let pidfd = process::pidfd_open(pid).context(|| format!("watch process {pid}"))?;
-    // Between the look and the open another process may have got the number.
-    if !state.is_alive() {
-        return Err(ended());
-    }
+    let pidfd = state.first_process()?.ok_or_else(ended)?;
     Ok((Cgroup::open(&state.cgroup), pidfd))
 }
 

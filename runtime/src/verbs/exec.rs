@@ -12,8 +12,8 @@ use crate::state::Root;
 /// See [`crate::sandbox::exec::exec`].
 pub fn exec(root: &Root, options: &ExecOptions) -> Result<i32> {
     let blocked = block_signals()?;
-    let Executed { launched, master } = crate::sandbox::exec::exec(root, options)?;
-    wait(&launched, master, &blocked).map(|exit| exit.code())
+    let Executed { mut launched, master } = crate::sandbox::exec::exec(root, options)?;
+    wait(&mut launched, master, &blocked).map(|exit| exit.code())
 }
 
 /// Runs a process and leaves it running.

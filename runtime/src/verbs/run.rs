@@ -13,7 +13,7 @@ use crate::state::Root;
 /// As create and start. Nothing remains of the container unless `keep` says so.
 pub fn run(root: &Root, options: &CreateOptions, keep: bool) -> Result<i32> {
     let blocked = block_signals()?;
-    let Created { container, state, launched, master } = create(root, options, Start::Now)?;
+    let Created { container, state, mut launched, master } = create(root, options, Start::Now)?;
     if state.has_hooks {
         let started = launched.hear_the_end().and_then(|()| start::poststart(&container, &state));
         if let Err(error) = started {
@@ -24,7 +24,7 @@ pub fn run(root: &Root, options: &CreateOptions, keep: bool) -> Result<i32> {
     }
     // Others may look at it and kill it while it runs.
     container.unlock()?;
-    let exit = wait(&launched, master, &blocked);
+    let exit = wait(&mut launched, master, &blocked);
     if exit.is_err() || !keep {
         container.lock_again()?;
         delete::remove(&container, &state)?;

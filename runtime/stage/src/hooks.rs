@@ -3,16 +3,16 @@
 
 use crate::fault::About;
 use crate::files::as_fd;
+use crate::payload::strings;
 use crate::wait::{hear_go, say};
 use crate::{Fault, Stage, StepResult};
 use core::ffi::CStr;
 use runtime_sys::clone::{Child, Clone, Forked, fork};
-use runtime_sys::exec::{StringArray, execve, map_for_reading};
+use runtime_sys::exec::{execve, map_for_reading};
 use runtime_sys::process::Exit;
 use runtime_sys::{Errno, OwnedFd, fd, fs, process, tty};
 use stage::message::FromStage;
 use stage::plan::Hook;
-use stage::wire::List;
 
 pub(crate) fn runtime_hooks<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     if !stage.plan.runtime_hooks {
@@ -84,15 +84,6 @@ fn decimal(number: i32, digits: &mut [u8; 12]) -> &[u8] {
             return &digits[start..];
         }
     }
-}
-
-/// Pointers to strings of the plan.
-pub(crate) fn strings<'a>(list: &List<'a, &'a CStr>) -> Result<StringArray<'a>, Fault<'a>> {
-    let mut array = StringArray::new(list.len())?;
-    for string in list.iter() {
-        array.push(string);
-    }
-    Ok(array)
 }
 
 /// Nothing when the time was up; the process is killed then.

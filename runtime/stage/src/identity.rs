@@ -93,7 +93,11 @@ pub(crate) fn set_time_offsets<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 }
 
 pub(crate) fn join_keyring<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    match stage.plan.keyring.map(keyring::join_session_keyring) {
+    let join = match stage.plan.join_keyring {
+        true => keyring::join_session_keyring,
+        false => keyring::make_session_keyring,
+    };
+    match stage.plan.keyring.map(join) {
         // A kernel without keyrings has none to share, and a full quota is no reason not to run.
         Some(Err(error)) if error.errno == Errno::NOSYS || error.errno == Errno::DQUOT => Ok(()),
         Some(other) => Ok(other?),

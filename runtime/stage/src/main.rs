@@ -5,19 +5,30 @@
 //! little, and it lives in a sealed memfd, so that a container that gets hold of its executable has nothing to
 //! write to (CVE-2019-5736). It reads a plan and walks the list of steps below. Under the `std` feature it is only
 //! compiled, for the lints.
+//!
+//! It is built twice: with the feature `first` for a container's first process, and without it, at a third of the size,
+//! for one more process in a container that is there already.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(feature = "std"), no_main)]
+#![cfg_attr(
+    not(feature = "first"),
+    expect(dead_code, reason = "steps of a first process share modules with others")
+)]
 
+#[cfg(feature = "first")]
 mod copy_up;
 #[cfg(not(feature = "std"))]
 mod entry;
 mod fault;
 mod files;
 mod home;
+#[cfg(feature = "first")]
 mod hooks;
 mod identity;
+#[cfg(feature = "first")]
 mod mounts;
 mod payload;
+#[cfg(feature = "first")]
 mod root;
 mod terminal;
 mod wait;
@@ -62,7 +73,7 @@ const fn step(name: &'static str, run: for<'a> fn(&mut Stage<'a>) -> StepResult<
     Step { name, run }
 }
 
-/// The launch. Each step returns at once when the plan does not ask for it.
+/// The launch; those that are marked make a container and are not in the program that joins one. Each step returns at once when the plan does not ask for it.
 const STEPS: &[Step] = &[
     step("reset signals", identity::reset_signals),
     // Joining comes before unsharing: new namespaces belong to the user namespace that was joined.
@@ -72,29 +83,45 @@ const STEPS: &[Step] = &[
     // The runtime writes id maps and moves us into cgroups of v1; before that we have no identity to act with.
     step("wait for id maps and cgroups", identity::wait_at_gate),
     step("become root in the user namespace", identity::become_root),
+    #[cfg(feature = "first")]
     step("unshare namespaces", identity::unshare),
+    #[cfg(feature = "first")]
     step("set time offsets", identity::set_time_offsets),
     step("join session keyring", identity::join_keyring),
     step("start a session", identity::start_session),
+    #[cfg(feature = "first")]
     step("bring up loopback", identity::bring_up_loopback),
     // Before the first mount of ours, so that none of them reaches the host.
+    #[cfg(feature = "first")]
     step("cut mount propagation", root::cut_propagation),
+    #[cfg(feature = "first")]
     step("attach root", root::attach),
+    #[cfg(feature = "first")]
     step("mount", mounts::mount_all),
+    #[cfg(feature = "first")]
     step("make devices", root::make_devices),
+    #[cfg(feature = "first")]
     step("make links", root::make_links),
     // The spec runs prestart and createRuntime after the mounts and before pivot_root.
+    #[cfg(feature = "first")]
     step("run runtime hooks", hooks::runtime_hooks),
+    #[cfg(feature = "first")]
     step("run createContainer hooks", hooks::create_container),
     step("set up terminal", terminal::set_up),
+    #[cfg(feature = "first")]
     step("make mounts read-only", root::finish_mounts),
     // Hiding comes last: a later mount could cover what was hidden.
+    #[cfg(feature = "first")]
     step("hide paths", root::hide_paths),
+    #[cfg(feature = "first")]
     step("make paths read-only", root::protect_paths),
+    #[cfg(feature = "first")]
     step("enter root", root::enter),
     // The label's and the parameters' way into the host's proc stays.
     step("close descriptors", files::close_left),
+    #[cfg(feature = "first")]
     step("set host name", identity::set_names),
+    #[cfg(feature = "first")]
     step("write kernel parameters", identity::write_sysctls),
     step("set limits and priorities", payload::set_limits),
     step("find home directory", home::find),
@@ -106,6 +133,7 @@ const STEPS: &[Step] = &[
     step("wait for start", wait::wait_for_start),
     step("become the payload's user", payload::become_user),
     // With no more rights than the payload has: the hook's program comes from the container's own files.
+    #[cfg(feature = "first")]
     step("run startContainer hooks", hooks::start_container),
     step("execute program", payload::execute),
 ];

@@ -3,7 +3,6 @@
 
 use crate::fault::About;
 use crate::files::as_fd;
-use crate::hooks::strings;
 use crate::identity::write_label;
 use crate::wait::{hear_go, say};
 use crate::{Fault, Stage, StepResult};
@@ -12,9 +11,19 @@ use runtime_sys::exec::{self, StringArray};
 use runtime_sys::rustix::process as rx;
 use runtime_sys::scheduling::{self, SchedAttr};
 use runtime_sys::seccomp;
-use runtime_sys::{Call, Errno, credentials, fd, fs, process};
+use runtime_sys::{Call, Errno, credentials, fd, fs, namespace, process};
 use stage::message::FromStage;
 use stage::plan::{Capabilities, Process};
+use stage::wire::List;
+
+/// Pointers to strings of the plan.
+pub(crate) fn strings<'a>(list: &List<'a, &'a CStr>) -> Result<StringArray<'a>, Fault<'a>> {
+    let mut array = StringArray::new(list.len())?;
+    for string in list.iter() {
+        array.push(string);
+    }
+    Ok(array)
+}
 
 pub(crate) fn set_limits<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let plan = &stage.plan.process;
@@ -50,8 +59,10 @@ pub(crate) fn set_limits<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 
 /// As root first, which reaches more; a directory that only the payload's user may enter comes later.
 pub(crate) fn enter_directory<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    if stage.plan.root.is_some() && stage.plan.process.cwd == c"/" {
-        // Where entering the root has left us.
+    let is_at_the_root = stage.plan.root.is_some()
+        || stage.plan.join.iter().any(|join| join.flags & namespace::CLONE_NEWNS != 0);
+    if is_at_the_root && stage.plan.process.cwd == c"/" {
+        // Where entering the root, or joining the mount namespace, has left us.
         return Ok(());
     }
     match change_directory(stage.plan.process.cwd) {
@@ -88,7 +99,11 @@ pub(crate) fn find_program<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
             Errno::NAMETOOLONG.raw_os_error(),
             name_bytes,
         ))?;
-        return fs::executable(name).about(name_bytes);
+        if cfg!(feature = "first") {
+            return fs::executable(name).about(name_bytes);
+        }
+        // Nobody waits between this and the execve, which will tell.
+        return Ok(());
     }
     let mut denied = false;
     for directory in stage.plan.process.path.split(|byte| *byte == b':') {
@@ -234,5 +249,9 @@ pub(crate) fn execute<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     }
     let path = stage.program.as_c_str();
     let name = plan.args.iter().next().map_or(&b""[..], CStr::to_bytes);
-    Err(exec::execve(path, &args, &env)).about(name)
+    let error = exec::execve(path, &args, &env);
+    if !cfg!(feature = "first") {
+        fs::executable(path).about(name)?;
+    }
+    Err(error).about(name)
 }

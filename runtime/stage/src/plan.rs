@@ -34,6 +34,8 @@ wire_struct! {
         pub domainname: Option<&'a [u8]>,
         /// Session keyring to join.
         pub keyring: Option<&'a CStr>,
+        /// It is there already.
+        pub join_keyring: bool,
         /// The root file system to build and enter; none when joining a container.
         pub root: Option<Root<'a>>,
         /// Ask the runtime to run its hooks when the namespaces are there.

@@ -44,13 +44,9 @@ pub struct Child {
     pub pidfd: OwnedFd,
 }
 
-fn clone_args(clone: &Clone<'_>, flags: u64, pidfd: &mut i32) -> CloneArgs {
+fn clone_args(clone: &Clone<'_>, flags: u64) -> CloneArgs {
     CloneArgs {
-        flags: clone.namespaces
-            | flags
-            | libc::CLONE_PIDFD as u64
-            | if clone.cgroup.is_some() { CLONE_INTO_CGROUP } else { 0 },
-        pidfd: core::ptr::from_mut(pidfd) as u64,
+        flags: clone.namespaces | flags | if clone.cgroup.is_some() { CLONE_INTO_CGROUP } else { 0 },
         exit_signal: SIGCHLD,
         cgroup: clone.cgroup.map_or(0, |fd| u64::from(fd.as_raw_fd().cast_unsigned())),
         ..CloneArgs::default()
@@ -67,6 +63,8 @@ fn child(pid: usize, pidfd: i32) -> Child {
 
 /// Starts `program` (an executable's descriptor) in a new process, as `vfork` and `execveat` in one.
 ///
+/// Returns the child's number, which stays its own until the caller has waited for it.
+///
 /// The child runs nothing of ours between the two calls: it has the caller's memory until `execveat` replaces it,
 /// and touches neither stack nor heap. A child whose `execveat` fails exits with the errno as its code.
 ///
@@ -78,12 +76,11 @@ pub fn clone3_execveat(
     program: BorrowedFd<'_>,
     argv: &[&CStr; 2],
     envp: &[&CStr; 0],
-) -> Result<Child> {
+) -> Result<i32> {
     let _ = envp;
     let argv: [*const c_char; 3] = [argv[0].as_ptr(), argv[1].as_ptr(), core::ptr::null()];
     let envp: [*const c_char; 1] = [core::ptr::null()];
-    let mut pidfd = -1;
-    let args = clone_args(clone, (libc::CLONE_VM | libc::CLONE_VFORK) as u64, &mut pidfd);
+    let args = clone_args(clone, (libc::CLONE_VM | libc::CLONE_VFORK) as u64);
     let ret: isize;
     // SAFETY: the child shares our memory (CLONE_VM) while we are stopped (CLONE_VFORK). Inside this block it makes
     // two system calls with values that are in registers already and uses no stack, so nothing of ours changes.
@@ -120,7 +117,7 @@ pub fn clone3_execveat(
         );
     }
     match raw::decode(ret) {
-        Ok(pid) => Ok(child(pid, pidfd)),
+        Ok(pid) => Ok(i32::try_from(pid).unwrap_or(-1)),
         Err(errno) => {
             Err(SysError::with("clone3", errno, format_args!("namespaces {:#x}", clone.namespaces)))
         }
@@ -196,7 +193,8 @@ pub enum Forked {
 pub fn fork(clone: &Clone<'_>, sibling: bool) -> Result<Forked> {
     let mut pidfd = -1;
     let flags = if sibling { libc::CLONE_PARENT as u64 } else { 0 };
-    let mut args = clone_args(clone, flags, &mut pidfd);
+    let mut args = clone_args(clone, flags | libc::CLONE_PIDFD as u64);
+    args.pidfd = core::ptr::from_mut(&mut pidfd) as u64;
     if sibling {
         // clone3 demands it: the exit signal of the caller is used.
         args.exit_signal = 0;

@@ -2,9 +2,11 @@
 //! execve(2) with arrays that need no allocator.
 
 use crate::{Call, Result, SysError, raw};
+use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
 use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::mm::{MapFlags, ProtFlags};
 
@@ -17,12 +19,37 @@ pub struct StringArray<'a> {
     strings: PhantomData<&'a CStr>,
 }
 
+/// Room for the arrays of most programs, in a page that is touched anyhow: a mapping is a call, a page fault and a
+/// mapping to be taken away.
+struct Pool(UnsafeCell<[*const c_char; POOL]>);
+
+const POOL: usize = 480;
+
+// SAFETY: slots are only reached through pieces that `take` gives out, each to one owner.
+unsafe impl Sync for Pool {}
+
+static SLOTS: Pool = Pool(UnsafeCell::new([ptr::null(); POOL]));
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+
+impl Pool {
+    /// A piece of so many empty slots; nothing when there are not so many left.
+    fn take(&self, slots: usize) -> Option<*mut *const c_char> {
+        let end = |taken: usize| taken.checked_add(slots).filter(|end| *end <= POOL);
+        let taken = TAKEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, end).ok()?;
+        // SAFETY: `taken + slots` was just found to lie inside the array.
+        Some(unsafe { self.0.get().cast::<*const c_char>().add(taken) })
+    }
+}
+
 impl<'a> StringArray<'a> {
-    /// An array for `capacity` strings; its memory comes from mmap(2) and is given back at `execve` or exit.
+    /// An array for `capacity` strings; its memory is given back at `execve` or exit.
     ///
     /// # Errors
     /// ENOMEM.
     pub fn new(capacity: usize) -> Result<Self> {
+        if let Some(start) = SLOTS.take(capacity + 1) {
+            return Ok(StringArray { start, len: 0, capacity, strings: PhantomData });
+        }
         let bytes = (capacity + 1) * size_of::<*const c_char>();
         // SAFETY: a fresh anonymous mapping aliases nothing.
         let start = unsafe {
@@ -43,9 +70,9 @@ impl<'a> StringArray<'a> {
     /// When more are pushed than `new` was told.
     pub fn push(&mut self, string: &'a CStr) {
         assert!(self.len < self.capacity, "the array was made for fewer strings");
-        // SAFETY: the mapping holds `capacity + 1` pointers and `len < capacity` was just checked.
+        // SAFETY: the piece or mapping holds `capacity + 1` pointers and `len < capacity` was just checked.
         let slot = unsafe { self.start.add(self.len) };
-        // SAFETY: `slot` lies in the mapping, is aligned and writable; the last slot stays zero, the terminator.
+        // SAFETY: `slot` lies in it, is aligned and writable; the last slot stays zero, the terminator.
         unsafe { slot.write(string.as_ptr()) };
         self.len += 1;
     }

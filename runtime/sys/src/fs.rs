@@ -116,6 +116,8 @@ pub fn fs_magic(fd: BorrowedFd<'_>) -> Result<u64> {
 
 /// `PROC_SUPER_MAGIC`.
 pub const PROC_MAGIC: u64 = 0x9fa0;
+/// `PID_FS_MAGIC`: of pidfds, since Linux 6.9.
+pub const PIDFD_MAGIC: u64 = 0x5049_4446;
 /// `DEVPTS_SUPER_MAGIC`.
 pub const DEVPTS_MAGIC: u64 = 0x1cd1;
 /// `CGROUP2_SUPER_MAGIC`.
@@ -393,7 +395,7 @@ pub fn read_once<'b>(path: &CStr, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
 /// What read(2) answers; EFBIG for a longer file.
 #[cfg(feature = "std")]
 pub fn read_all(file: BorrowedFd<'_>, limit: usize) -> Result<std::vec::Vec<u8>> {
-    let mut bytes = std::vec::Vec::with_capacity(8 << 10);
+    let mut bytes = std::vec::Vec::with_capacity(4 << 10);
     loop {
         if bytes.len() == bytes.capacity() {
             bytes.reserve(bytes.len());

@@ -27,6 +27,8 @@ pub mod scheduling;
 pub mod seccomp;
 pub mod signal;
 pub mod socket;
+#[cfg(feature = "std")]
+pub mod start;
 pub mod tty;
 
 pub use error::{Call, Errno, Result, SysError};

@@ -57,6 +57,14 @@ pub fn set_default(signal: i32) -> Result<()> {
     set_action(signal, libc::SIG_DFL)
 }
 
+/// Ignores a signal.
+///
+/// # Errors
+/// EINVAL for KILL and STOP.
+pub fn ignore(signal: i32) -> Result<()> {
+    set_action(signal, libc::SIG_IGN)
+}
+
 extern "C" fn exit_by_signal(signal: i32) -> ! {
     crate::process::exit_now(128 + signal)
 }
