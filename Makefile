@@ -25,7 +25,7 @@ demo: ; $(DEV) demo
 ## make bench          the floor, ctrun, crun and runc in one interleaved run, with the bars (root)
 bench: ; $(DEV) bench
 
-## make fuzz           ten minutes for each fuzz target (needs a nightly toolchain and cargo-fuzz)
+## make fuzz           ten minutes for each fuzz target of tests/fuzz (installs cargo-fuzz below target/)
 fuzz: ; $(DEV) fuzz
 
 ## make test-machine   builds the test machine once and boots it under QEMU; prints how to reach it (root)
