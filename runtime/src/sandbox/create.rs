@@ -86,9 +86,9 @@ pub fn read_config(path: &Path) -> Result<Vec<u8>> {
 /// The types of a configuration; `name` is the file's, for the error.
 ///
 /// # Errors
-/// [`crate::ErrorKind::Invalid`] with line and column.
+/// [`crate::ErrorKind::Invalid`] with a JSON pointer, line and column.
 pub fn parse<'b>(bytes: &'b [u8], name: &str) -> Result<Spec<'b>> {
-    serde_json::from_slice(bytes).map_err(|error| Error::invalid(format!("{name}: {error}")))
+    serde_json::from_slice(bytes).map_err(|error| spec::pointer::wrong(name, bytes, &error))
 }
 
 /// Makes the container. After an error nothing of it remains.

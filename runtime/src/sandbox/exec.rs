@@ -156,7 +156,7 @@ fn process_of<'s>(
 ) -> Result<spec::Process<'s>> {
     let mut process = match file {
         Some(bytes) => serde_json::from_slice(bytes)
-            .map_err(|error| Error::invalid(format!("the process file: {error}")))?,
+            .map_err(|error| spec::pointer::wrong("the process file", bytes, &error))?,
         None => own_process(own, options)?,
     };
     process.env.0.extend(options.extra_env.iter().map(|pair| pair.clone().into()));

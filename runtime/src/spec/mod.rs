@@ -7,6 +7,7 @@
 pub mod capabilities;
 pub mod items;
 pub mod mount_options;
+pub mod pointer;
 pub mod resources;
 pub mod seccomp;
 pub mod text;

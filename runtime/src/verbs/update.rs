@@ -64,7 +64,8 @@ impl UpdateOptions {
 /// # Errors
 /// [`crate::ErrorKind::Invalid`] for what is no `linux.resources`.
 pub fn parse(document: &[u8]) -> Result<Resources<'_>> {
-    serde_json::from_slice(document).map_err(|error| Error::invalid(format!("--resources: {error}")))
+    serde_json::from_slice(document)
+        .map_err(|error| crate::spec::pointer::wrong("--resources", document, &error))
 }
 
 /// Reads a size as runc's options have it: bytes, or with a suffix of `k`, `m`, `g`, `t` in powers of 1024.
