@@ -321,9 +321,11 @@ static int exec(char **words) {
         args.cgroup = check(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), path);
     }
     int pidfd = check(syscall(SYS_pidfd_open, target, 0), "pidfd_open");
-    check(setns(pidfd, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP), "setns");
+    // The cgroup namespace comes after the clone: Linux 6.1 finds no cgroup for a process that is inside already.
+    check(setns(pidfd, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS), "setns");
     pid_t pid = check(syscall(SYS_clone3, &args, sizeof args), "clone3");
     if (pid == 0) {
+        check(setns(pidfd, CLONE_NEWCGROUP), "setns");
         drop_rights();
         become(words + 1);
     }

@@ -44,9 +44,22 @@ fn users_are_whole_numbers() {
     {
         assert_eq!(id(user).ok().stdout, inside, "{user}");
     }
-    for user in
-        ["", "1:", ":1", "root", "user", "-1", "4294967296", "1:4294967296", "1 ", "+1", "0x1", "1:2:3"]
-    {
+    for user in [
+        "",
+        "1:",
+        ":1",
+        "root",
+        "user",
+        "-1",
+        "4294967295",
+        "1:4294967295",
+        "4294967296",
+        "1:4294967296",
+        "1 ",
+        "+1",
+        "0x1",
+        "1:2:3",
+    ] {
         let ran = id(user);
         assert_ne!(ran.code, 0, "{user}: {ran:?}");
     }
@@ -56,6 +69,13 @@ fn users_are_whole_numbers() {
             .with(|c| c["process"]["user"]["uid"] = uid.clone())
             .create()
             .fails_with("config.json: ");
+    }
+    // -1 to the kernel, which then leaves the id as it is.
+    for (key, value) in
+        [("uid", json!(u32::MAX)), ("gid", json!(u32::MAX)), ("additionalGids", json!([5, u32::MAX]))]
+    {
+        let ct = Bundle::sh("id").with(|c| c["process"]["user"][key] = value);
+        ct.create().fails_with(&format!("/process/user/{key}"));
     }
 }
 
@@ -113,6 +133,12 @@ fn kernel_parameters_are_the_containers_own() {
         let ct = Bundle::sh("true").with(|c| c["linux"]["sysctl"] = json!({ key: "1" }));
         ct.create().fails_with("/linux/sysctl");
     }
+    let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
+    for value in ["1\n2", "1\n", "1\0", "1+kernel.core_pattern=x", "1=kernel.core_pattern"] {
+        let ct = Bundle::sh("true").with(|c| c["linux"]["sysctl"] = json!({ "net.ipv4.ip_forward": value }));
+        ct.create().fails_with("/linux/sysctl");
+    }
+    assert_eq!(std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap(), pattern);
     let ct = Bundle::sh("true").with(|c| {
         integration_tests::remove_namespace(c, "ipc");
         c["linux"]["sysctl"] = json!({ "kernel.shmmax": "1" });

@@ -103,7 +103,26 @@ fn a_failing_hook_at_the_start_stops_the_container() {
     ct.delete_force().ok();
     let ct = Bundle::running(["sleep", "1000"])
         .with(|c| c["hooks"]["poststart"] = json!([{ "path": "/bin/false" }]));
-    ct.run();
+    ct.create().ok();
+    ct.start().fails_with("poststart");
+    assert_eq!(ct.status(), "stopped");
+    ct.delete().ok();
+    ct.run().fails_with("poststart");
+    assert_eq!(ct.left_behind(), Vec::<String>::new());
+}
+
+// SP-18: start returns when its hooks have ended.
+#[test]
+fn poststart_hooks_end_before_start_does() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "1000"]);
+    let done = ct.folder.join("done");
+    let script = format!("sleep 0.3; touch {}", done.display());
+    ct.change(|c| c["hooks"]["poststart"] = json!([{ "path": "/bin/sh", "args": ["sh", "-c", script] }]));
+    ct.create().ok();
+    assert!(!done.exists());
+    ct.start().ok();
+    assert!(done.exists());
     ct.delete_force().ok();
 }
 
@@ -118,7 +137,7 @@ fn a_failing_poststop_hook_is_a_warning() {
     ct.create().ok();
     ct.start().ok();
     ct.wait_for("stopped");
-    ct.delete().ok();
+    assert!(ct.delete().ok().stderr.contains("poststop"));
 }
 
 // SP-18

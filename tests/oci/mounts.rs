@@ -225,6 +225,18 @@ fn propagation_of_the_root() {
             "{word} gave {out}"
         );
     }
+    // Where all of the host's mounts are shared, as systemd leaves them.
+    for word in ["private", "shared", "rshared", "slave"] {
+        let ct = Bundle::sh("echo ok").with(|c| c["linux"]["rootfsPropagation"] = json!(word));
+        let ctrun = ct.command(["run", &ct.id]);
+        let mut shared = std::process::Command::new("unshare");
+        shared.args(["--mount", "--propagation", "shared", "sh", "-c"]);
+        shared.arg(
+            "before=$(wc -l < /proc/self/mountinfo); \"$@\" && [ $(wc -l < /proc/self/mountinfo) = $before ]",
+        );
+        shared.arg("sh").arg(ctrun.get_program()).args(ctrun.get_args()).current_dir(&ct.folder);
+        assert_eq!(ct.finish(&mut shared).ok().stdout, "ok\n", "{word}");
+    }
     Bundle::new()
         .with(|c| c["linux"]["rootfsPropagation"] = json!("nosuch"))
         .run()
@@ -317,4 +329,21 @@ fn a_destination_that_is_a_link_to_nothing_is_made_inside_the_root() {
     });
     assert_eq!(ct.run().ok().stdout, "42\n42\n/run/made/here\n");
     assert!(!std::path::Path::new("/run/made").exists(), "nothing of it is on the host");
+}
+
+// SP-03: what a remount cannot change is refused, and what it can is changed.
+#[test]
+fn a_remount_changes_flags_and_nothing_else() {
+    needs!(Root);
+    let with = |options: &[&str]| {
+        Bundle::sh("grep ' /data ' /proc/self/mountinfo").with(|c| {
+            add_mount(c, "/data", "tmpfs", "tmpfs", &["size=1m"]);
+            add_mount(c, "/data", "none", "none", options);
+        })
+    };
+    for options in [&["remount", "size=2m"][..], &["remount", "sync"], &["remount", "rro"]] {
+        with(options).run().fails_with("remount");
+    }
+    let line = with(&["remount", "ro", "noexec", "shared"]).run().ok().stdout;
+    assert!(line.contains(" ro,") && line.contains("noexec") && line.contains("shared:"), "{line}");
 }

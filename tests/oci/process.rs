@@ -295,3 +295,51 @@ fn home_comes_from_the_containers_passwd() {
     assert_eq!(exec("1000"), "/\n");
     ct.delete_force().ok();
 }
+
+// SP-13: a label is for a security module that the host has.
+#[test]
+fn labels_without_their_security_module_are_refused() {
+    needs!(Root);
+    let has = |path: &str| std::path::Path::new(path).exists();
+    let selinux = has("/sys/fs/selinux/enforce");
+    let apparmor = has("/sys/kernel/security/apparmor");
+    let label = json!("system_u:system_r:container_t:s0:c1,c2");
+    if !selinux {
+        Bundle::new()
+            .with(|c| c["process"]["selinuxLabel"] = label.clone())
+            .create()
+            .fails_with("/process/selinuxLabel");
+        Bundle::new()
+            .with(|c| c["linux"]["mountLabel"] = label.clone())
+            .create()
+            .fails_with("/linux/mountLabel");
+        let ct = Bundle::running(["sleep", "1000"]);
+        ct.create().ok();
+        ct.ctrun(["exec", "--process-label", label.as_str().unwrap(), &ct.id, "true"])
+            .fails_with("selinuxLabel");
+        ct.delete_force().ok();
+    }
+    if apparmor {
+        let ct = Bundle::sh("cat /proc/self/attr/current")
+            .with(|c| c["process"]["apparmorProfile"] = json!("unconfined"));
+        assert_eq!(ct.run().ok().stdout, "unconfined\n");
+        Bundle::new()
+            .with(|c| c["process"]["apparmorProfile"] = json!("no-such-profile"))
+            .run()
+            .fails_with("apparmor");
+    } else {
+        Bundle::new()
+            .with(|c| c["process"]["apparmorProfile"] = json!("unconfined"))
+            .create()
+            .fails_with("/process/apparmorProfile");
+    }
+}
+
+// SP-09: a working directory that is not there is an error, and is not made.
+#[test]
+fn a_missing_working_directory_is_not_made() {
+    needs!(Root);
+    let ct = Bundle::new().with(|c| c["process"]["cwd"] = json!("/absent"));
+    ct.create().fails_with("/process/cwd");
+    assert!(!ct.rootfs().join("absent").exists());
+}

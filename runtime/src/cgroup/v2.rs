@@ -157,7 +157,7 @@ fn cpu(directory: &Directory, limits: &Cpu<'_>) -> Result<()> {
     }
     // The kernel refuses a weight for an idle cgroup.
     if let Some(weight) = limits.shares.and_then(convert::cpu_weight).filter(|_| limits.idle != Some(1)) {
-        directory.set("cpu/shares", "cpu/weight", weight)?;
+        directory.set("cpu/shares", "cpu.weight", weight)?;
     }
     let quota = limits.quota.filter(|v| *v != 0);
     let period = limits.period.filter(|v| *v != 0);

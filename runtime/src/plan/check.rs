@@ -82,6 +82,16 @@ pub fn check_process(process: &Process<'_>) -> Result<()> {
     problems.into_result()
 }
 
+/// The number 4294967295 is -1 to the kernel, which then leaves the id as it is: root.
+fn user(user: &crate::spec::User<'_>, problems: &mut Problems) {
+    let groups = user.additional_gids.iter().enumerate();
+    let groups = groups.map(|(index, gid)| (format!("/process/user/additionalGids/{index}"), *gid));
+    let ids = [("/process/user/uid".to_owned(), user.uid), ("/process/user/gid".to_owned(), user.gid)];
+    for (pointer, _) in ids.into_iter().chain(groups).filter(|(_, id)| *id == u32::MAX) {
+        problems.add(pointer, format!("{} is no id: it means no change to the kernel", u32::MAX));
+    }
+}
+
 /// Versions 1.x are compatible with each other (spec.md, the ociVersion property).
 fn version(version: &str, problems: &mut Problems) {
     let mut parts = version.split(['.', '-', '+']);
@@ -123,6 +133,7 @@ fn process(process: &Process<'_>, problems: &mut Problems) {
     if let Some(score) = process.oom_score_adj.filter(|score| !(-1000..=1000).contains(score)) {
         problems.add("/process/oomScoreAdj", format!("{score} is not between -1000 and 1000"));
     }
+    user(&process.user, problems);
     if process.user.umask.is_some_and(|umask| umask > 0o777) {
         problems.add("/process/user/umask", "is above 0777");
     }
@@ -220,9 +231,13 @@ const IPC_PARAMETERS: [&str; 8] = [
 
 /// Only what belongs to a namespace of the container's own may be written: all else is the host's.
 fn sysctls(linux: &Linux<'_>, namespaces: u64, problems: &mut Problems) {
-    for (key, _) in linux.sysctl.iter() {
+    for (key, value) in linux.sysctl.iter() {
         let dotted = key.replace('/', ".");
         let pointer = || format!("/linux/sysctl/{}", key.replace('~', "~0").replace('/', "~1"));
+        // Each goes to one file by one write; a second line would be for nobody or for another parameter.
+        if value.contains(|letter: char| letter.is_control() && letter != '\t') {
+            problems.add(pointer(), format!("{:?} is no value: it holds a control character", &**value));
+        }
         let needed = if key.contains("..") {
             None
         } else if dotted.starts_with("net.") {

@@ -15,6 +15,8 @@ pub struct Facts<'f> {
     pub joined_namespaces: u64,
     /// `MS_SLAVE` or `MS_PRIVATE` for what is inherited; 0 keeps it shared.
     pub inherited_propagation: u64,
+    /// `linux.mountLabel`, for the file systems that take one.
+    pub mount_label: Option<&'f str>,
     /// How the host's control groups look.
     pub cgroups: CgroupView<'f>,
 }

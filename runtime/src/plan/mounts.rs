@@ -97,6 +97,16 @@ fn one<'a>(
     planned.propagation = options.propagation;
     let kind = mount.kind.as_deref().unwrap_or("none");
     if options.remount {
+        if let Some(data) = options.data.first().or(options.super_flags.first()) {
+            return Err(Error::invalid(format!(
+                "option {data:?}: remount changes flags of a mount, not its file system"
+            )));
+        }
+        if options.recursive_set | options.recursive_clear != 0 {
+            return Err(Error::invalid(
+                "remount changes one mount: recursive options have no meaning with it",
+            ));
+        }
         planned.remount = Some(Attributes { set: options.set, clear: options.clear });
         return Ok(Planned { mount: planned, idmap: None });
     }
@@ -112,6 +122,12 @@ fn one<'a>(
         });
         return Ok(Planned { mount: planned, idmap });
     }
+    let mut options = options.clone();
+    let context = facts.mount_label.map(|label| format!("context={label}"));
+    if matches!(kind, "tmpfs" | "devpts") {
+        options.data.extend(context.as_deref());
+    }
+    let options = &options;
     planned.fs = Some(file_system(arena, kind, mount.source.as_deref().unwrap_or(kind), options)?);
     planned.attributes = options.set;
     if options.recursive_set | options.recursive_clear != 0 {
@@ -142,7 +158,11 @@ pub(super) fn file_system<'a>(
     for flag in &options.super_flags {
         list.push(FsOption { key: arena.c_str(flag)?, value: None });
     }
-    for data in options.data.iter().flat_map(|data| data.split(',')).filter(|data| !data.is_empty()) {
+    // A label of SELinux may hold commas (`s0:c1,c2`), and is one word.
+    let split = |data: &&'_ str| data.starts_with("context=");
+    let (labels, words): (Vec<&str>, Vec<&str>) = options.data.iter().copied().partition(split);
+    let words = words.into_iter().flat_map(|data| data.split(',')).chain(labels);
+    for data in words.filter(|data| !data.is_empty()) {
         let (key, value) = match data.split_once('=') {
             Some((key, value)) => (key, Some(arena.c_str(value)?)),
             None => (data, None),

@@ -68,6 +68,9 @@ pub fn plan<'a>(
     birth: &mut Birth<'_>,
 ) -> Result<Plan<'a>> {
     let new = parts.namespaces.new;
+    if new & namespace::CLONE_NEWTIME != 0 {
+        check_time_namespace()?;
+    }
     let mut plan = plan::idle(arena);
     plan.join = arena.list(&sources::open_namespaces(&parts.namespaces.join, birth)?);
     plan.clone_again = parts.namespaces.at_second_clone();
@@ -158,6 +161,7 @@ fn root_plan<'a>(
         new_namespaces: parts.namespaces.new,
         joined_namespaces: parts.namespaces.joined(),
         inherited_propagation,
+        mount_label: mount_label(parts.linux)?,
         cgroups,
     };
     let path = path_bytes(arena, &parts.state.rootfs)?;
@@ -301,14 +305,46 @@ pub fn label<'a>(arena: &'a Arena, process: &spec::Process<'_>) -> Result<Option
         if !std::path::Path::new("/sys/kernel/security/apparmor").exists() {
             return Err(Error::unsupported("/process/apparmorProfile: this host has no AppArmor"));
         }
+        if process.selinux_label.as_deref().is_some_and(|label| !label.is_empty()) {
+            return Err(Error::unsupported("/process/selinuxLabel: a host with AppArmor has no SELinux"));
+        }
         let value = arena.bytes(format!("exec {profile}").as_bytes());
         return Ok(Some(Sysctl { path: arena.c_str("attr/apparmor/exec")?, value }));
     }
     if let Some(label) = process.selinux_label.as_deref().filter(|label| !label.is_empty()) {
-        if !std::path::Path::new("/sys/fs/selinux/enforce").exists() {
+        if !has_selinux() {
             return Err(Error::unsupported("/process/selinuxLabel: this host has no SELinux"));
         }
         return Ok(Some(Sysctl { path: arena.c_str("attr/exec")?, value: arena.bytes(label.as_bytes()) }));
     }
     Ok(None)
+}
+
+fn mount_label<'l>(linux: &'l spec::Linux<'_>) -> Result<Option<&'l str>> {
+    let label = linux.mount_label.as_deref().filter(|label| !label.is_empty());
+    match label {
+        Some(_) if !has_selinux() => {
+            Err(Error::unsupported("/linux/mountLabel: this host has no SELinux: remove it"))
+        }
+        label => Ok(label),
+    }
+}
+
+fn has_selinux() -> bool {
+    std::path::Path::new("/sys/fs/selinux/enforce").exists()
+}
+
+/// A new time namespace is for the children of who makes it, and for the maker after its next execve, but that only
+/// since Linux 6.3: before, a container's first process would keep the host's clocks without a word.
+fn check_time_namespace() -> Result<()> {
+    const SINCE: (u32, u32) = (6, 3);
+    let release = runtime_sys::rustix::system::uname().release().to_string_lossy().into_owned();
+    let mut numbers = release.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if version >= SINCE {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!(
+        "/linux/namespaces: a new time namespace needs Linux 6.3 for a container's first process: this is {release}"
+    )))
 }

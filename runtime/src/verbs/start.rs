@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::launch::serve::start_over;
 use crate::sandbox::create::parse;
 use crate::state::{Container, Root, State, Status};
-use crate::{fault, hooks};
+use crate::{fault, hooks, sandbox};
 use runtime_sys::AsFd;
 
 /// Starts a container.
@@ -29,13 +29,14 @@ pub fn start(root: &Root, id: &str) -> Result<()> {
     container.forget_start_socket()?;
     fault::point("forget the start socket")?;
     start_over(stage.as_fd())?;
-    poststart(&container, &state)
+    // The specification's step 9: the container is stopped then, and what is left is delete's.
+    poststart(&container, &state).or_else(|error| sandbox::end_first(&state).and(Err(error)))
 }
 
-/// The hooks that follow a start. A failure is told and changes nothing (config.md, Poststart).
+/// The hooks that follow a start.
 ///
 /// # Errors
-/// When the configuration that was kept cannot be read.
+/// A hook that fails; the caller stops the container.
 pub(super) fn poststart(container: &Container, state: &State) -> Result<()> {
     if !state.has_hooks {
         return Ok(());

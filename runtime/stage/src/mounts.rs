@@ -25,7 +25,8 @@ fn mount_one<'a>(root: BorrowedFd<'_>, fresh: &mut Option<Fresh<'a>>, plan: &Mou
     let links = if plan.refuse_links { Links::None } else { Links::InRoot };
     if let Some(attributes) = plan.remount {
         let place = files::find(root, plan.target, links)?;
-        return Ok(mount::mount_setattr(as_fd(&place), c"", false, &attr(attributes))?);
+        mount::mount_setattr(as_fd(&place), c"", false, &attr(attributes))?;
+        return set_propagation(as_fd(&place), plan.propagation);
     }
     let mut made = None;
     let tree = if let Some(number) = plan.tree {

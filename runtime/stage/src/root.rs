@@ -14,6 +14,9 @@ use stage::plan::{Device, ENTER_MOVE, Root};
 
 const READ_ONLY: MountAttr = MountAttr { set: 1, clear: 0, propagation: 0, userns_fd: 0 };
 
+/// `MS_PRIVATE`.
+const PRIVATE: MountAttr = MountAttr { set: 0, clear: 0, propagation: 1 << 18, userns_fd: 0 };
+
 pub(crate) fn cut_propagation<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let Some(root) = stage.plan.root else { return Ok(()) };
     stage.umask = rx::umask(fs::FileMode::empty()).as_raw_mode();
@@ -44,9 +47,32 @@ pub(crate) fn attach<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
         Err(error) if error.errno == Errno::ACCESS => fs::open(CWD, c"/", directory, 0)?,
         other => other.about(root.path.to_bytes())?,
     };
+    if root.inherited_propagation == 0 {
+        make_parent_private(root.path).about(root.path.to_bytes())?;
+    }
     mount::attach(tree, as_fd(&place)).about(root.path.to_bytes())?;
+    if root.inherited_propagation == 0 {
+        mount::mount_setattr(tree, c"", false, &PRIVATE)?;
+    }
     rx::fchdir(tree).call("fchdir", format_args!("root"))?;
     Ok(())
+}
+
+/// Where the host's mounts stay shared with ours, the one that the root is attached to must not be: the root would
+/// appear on the host, and pivot_root(2) takes none that is shared or has a shared parent.
+fn make_parent_private<'a>(path: &CStr) -> StepResult<'a> {
+    let mut path = path.to_bytes();
+    loop {
+        let mut buffer = PathBuffer::new();
+        let name = if path.is_empty() { &b"/"[..] } else { path };
+        let name = buffer.join(&[name]);
+        let name = name.ok_or(Fault::new("mount_setattr", Errno::NAMETOOLONG.raw_os_error(), b""))?;
+        match mount::mount_setattr(CWD, name, false, &PRIVATE) {
+            // No mount begins here: the one that holds it begins further up.
+            Err(error) if error.errno == Errno::INVAL && !path.is_empty() => path = split_last(path).0,
+            other => return Ok(other?),
+        }
+    }
 }
 
 pub(crate) fn make_devices<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
@@ -254,9 +280,7 @@ pub(crate) fn enter<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 /// and as long as a whole proc is somewhere in it, the kernel lets a user namespace inside mount a new one, without the
 /// masks of ours. Where it is locked to others it cannot go: then something else goes over it.
 fn take_away<'a>(path: &'a CStr) -> StepResult<'a> {
-    const MS_PRIVATE: u64 = 1 << 18;
-    let private = MountAttr { propagation: MS_PRIVATE, ..MountAttr::default() };
-    match mount::mount_setattr(CWD, path, true, &private) {
+    match mount::mount_setattr(CWD, path, true, &PRIVATE) {
         // It went with one that it was mounted on.
         Err(error) if matches!(error.errno, Errno::INVAL | Errno::NOENT | Errno::NOTDIR) => return Ok(()),
         other => other?,

@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::command::{Failed, Result, at, cargo, output, program, run, say, succeeds, target_folder, top};
 use crate::packages;
@@ -31,6 +32,16 @@ fn target() -> Result<Target> {
     }
     let triple = format!("{arch}-unknown-linux-gnu");
     Ok(Target { triple, flags: Some("-C target-feature=+crt-static"), libc: "glibc" })
+}
+
+/// Tells cargo to build for the same target as the programs.
+pub(crate) fn static_flags(command: &mut Command) -> Result<&mut Command> {
+    let target = target()?;
+    command.args(["--target", &target.triple]);
+    if let Some(flags) = target.flags {
+        command.env("RUSTFLAGS", flags);
+    }
+    Ok(command)
 }
 
 /// Where `make build` leaves the tree of programs.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use crate::build::{build, build_with_faults, dist, dist_with_faults};
+use crate::build::{build, build_with_faults, dist, dist_with_faults, place};
 use crate::check;
-use crate::command::{Failed, Result, at, cargo, is_root, run, say, show, target_folder, top};
+use crate::command::{Failed, Result, at, cargo, is_root, output, run, say, show, target_folder, top};
 use crate::licences;
 use crate::machine::Machine;
 use crate::packages;
@@ -141,10 +141,7 @@ fn in_the_machine() -> Result<()> {
     machine.put(&dist(), "/opt/ctctl")?;
     machine.put(&top().join("tests/machine"), "/opt/machine-tests")?;
     machine.put(&templates()?, "/opt/machine-tests")?;
-    let bench = target_folder().join("bench");
-    if bench.is_dir() {
-        machine.put(&bench, "/opt/bench")?;
-    }
+    machine.put(&oci_tests()?, "/opt/machine-tests")?;
     let mut report = Report::default();
     for script in scripts()? {
         let name = script.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -153,6 +150,23 @@ fn in_the_machine() -> Result<()> {
     }
     machine.down()?;
     report.finish()
+}
+
+/// tests/oci as one static program, in a folder of its own.
+fn oci_tests() -> Result<PathBuf> {
+    let folder = target_folder().join("oci-carried");
+    at(&folder, fs::create_dir_all(&folder))?;
+    let mut build =
+        cargo(["test", "--no-run", "--locked", "--package", "integration-tests", "--test", "oci"]);
+    build.args(["--message-format", "json"]);
+    let told = output(crate::build::static_flags(&mut build)?)?;
+    let program = told.lines().rev().find_map(|line| {
+        let path = line.split_once("\"executable\":\"")?.1.split('"').next()?;
+        Some(PathBuf::from(path))
+    });
+    let program = program.ok_or_else(|| Failed::new("cargo named no test program"))?;
+    place(&program, &folder.join("oci"), 0o755)?;
+    Ok(folder)
 }
 
 /// Templates of ctctl, built here, where it takes seconds; the folder has them as one file that keeps their owners.

@@ -30,6 +30,7 @@ fn planned(spec: &Spec<'_>, linux: &Linux<'_>) -> Result<()> {
         bundle: "/bundle",
         new_namespaces: namespaces.new,
         joined_namespaces: namespaces.joined(),
+        mount_label: linux.mount_label.as_deref(),
         inherited_propagation: mounts::inherited_propagation(spec)?,
         cgroups: CgroupView::V2("/sys/fs/cgroup/fuzz"),
     };

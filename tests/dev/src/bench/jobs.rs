@@ -126,6 +126,14 @@ impl Bench {
     pub(crate) fn measure(&mut self, job: Job) -> Result<Samples> {
         let mut samples = vec![Vec::new(); self.runtimes.len()];
         let targets = if job == Job::Exec { self.start_targets()? } else { Vec::new() };
+        let measured = self.rounds(job, &targets, &mut samples);
+        if job == Job::Exec {
+            self.stop_targets();
+        }
+        measured.map(|()| samples)
+    }
+
+    fn rounds(&mut self, job: Job, targets: &[Vec<String>], samples: &mut Samples) -> Result<()> {
         for round in 0..=self.rounds {
             for (n, kept) in samples.iter_mut().enumerate() {
                 let sample = match job {
@@ -145,10 +153,7 @@ impl Bench {
                 }
             }
         }
-        if job == Job::Exec {
-            self.stop_targets();
-        }
-        Ok(samples)
+        Ok(())
     }
 
     /// A fresh --root for every run with seccomp: no cache of compiled filters is to be found there.
@@ -359,9 +364,10 @@ fn is_alive(pid: u32) -> bool {
 }
 
 fn quietly(command: &[String]) -> Result<()> {
-    let status =
-        Command::new(&command[0]).args(&command[1..]).stdin(Stdio::null()).stdout(Stdio::null()).status();
-    match status {
+    // A container that stays must not hold what we were given: whoever reads it would wait for it.
+    let mut child = Command::new(&command[0]);
+    child.args(&command[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    match child.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Failed::new(format!("{}: {status}", command.join(" ")))),
         Err(e) => Err(Failed::new(format!("{}: {e}", command.join(" ")))),
