@@ -6,6 +6,7 @@
 
 mod denied;
 mod faults;
+mod many;
 mod paths;
 mod processes;
 mod rights;
