@@ -99,3 +99,63 @@ fn what_reaches_the_whole_kernel_is_refused_inside() {
         systems.run(&["exec", &name, "--", "sh", "-c", line]).fails();
     }
 }
+
+/// Prints the errno of calls that have no business inside, one a line: name, number.
+const CALLS: &str = r#"
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#define TRY(name, ...) do { errno = 0; syscall(SYS_##name, __VA_ARGS__); printf(#name " %d\n", errno); } while (0)
+int main(void) {
+    TRY(add_key, 0, 0, 0, 0, 0);
+    TRY(bpf, 0, 0, 0);
+    TRY(clone, CLONE_NEWUSER, 0, 0, 0, 0);
+    TRY(clone3, 0, 0);
+    TRY(delete_module, 0, 0);
+    TRY(finit_module, -1, 0, 0);
+    TRY(fsopen, 0, 0);
+    TRY(init_module, 0, 0, 0);
+    TRY(io_uring_enter, -1, 0, 0, 0, 0, 0);
+    TRY(io_uring_register, -1, 0, 0, 0);
+    TRY(io_uring_setup, 0, 0);
+    TRY(kexec_file_load, -1, -1, 0, 0, 0);
+    TRY(kexec_load, 0, 0, 0, 0);
+    TRY(keyctl, 0, 0, 0, 0, 0);
+    TRY(open_by_handle_at, -1, 0, 0);
+    TRY(perf_event_open, 0, 0, 0, 0, 0);
+    TRY(request_key, 0, 0, 0, 0);
+    TRY(unshare, CLONE_NEWUSER);
+    TRY(userfaultfd, 0);
+    return 0;
+}
+"#;
+
+// SEC-26, SEC-30: the default profile's golden list.
+#[test]
+fn the_default_profile_refuses_these_calls() {
+    const EPERM: &str = "1";
+    const ENOSYS: &str = "38";
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    let (source, program) = (systems.folder.join("calls.c"), systems.folder.join("calls"));
+    fs::write(&source, CALLS).expect("the test's folder is ours");
+    let mut gcc = std::process::Command::new("gcc");
+    let built = gcc.args(["-static", "-O1", "-o"]).arg(&program).arg(&source).status();
+    assert!(built.expect("the tests need gcc: apt-get install gcc").success());
+    let script = "cat > /tmp/calls; chmod +x /tmp/calls; /tmp/calls";
+    let mut command = systems.command(&["exec", &name, "--", "sh", "-c", script]);
+    let output = command.stdin(fs::File::open(&program).expect("it was built")).output().expect("ctctl runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut calls = 0;
+    for line in said.lines() {
+        let (call, errno) = line.split_once(' ').expect("two words");
+        let expected = if matches!(call, "clone3" | "fsopen") { ENOSYS } else { EPERM };
+        assert_eq!(errno, expected, "{call}");
+        calls += 1;
+    }
+    assert_eq!(calls, 19, "{said}");
+}
