@@ -51,3 +51,46 @@ fn a_file_system_without_id_maps_gets_a_copy() {
     drop(inner);
     drop(outer);
 }
+
+// SEC-28: a set-user-id file of a system is root's on the disk, as ids are mapped by its mounts: nobody but root may
+// come near it on the host. The layers below are shared by all systems and change for none.
+#[test]
+fn a_setuid_file_of_a_system_is_out_of_reach_on_the_host() {
+    needs!(Root, Overlay);
+    let systems = Systems::new();
+    let (web, other) = (systems.running("web"), systems.running("other"));
+    let script = "chmod u+s /bin/busybox && cp /bin/busybox /tmp/su && chmod 4755 /tmp/su";
+    systems.run(&["exec", &web, "--", "sh", "-c", script]).ok();
+    let data = systems.folder.join("data");
+    let is_closed = |folder: &std::path::Path| {
+        let stat = fs::metadata(folder).expect("a file was found in it");
+        stat.uid() == 0 && stat.mode() & 0o077 == 0
+    };
+    let mut seen = 0;
+    for path in files_below(&data.join("systems")) {
+        let stat = fs::symlink_metadata(&path).expect("it was listed");
+        if stat.is_file() && stat.mode() & 0o6000 != 0 {
+            let mut above = path.ancestors().skip(1).take_while(|folder| *folder != data);
+            assert!(above.any(is_closed), "{}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "{seen} files with the set-user-id bit");
+    let mode = systems.run(&["exec", &other, "--", "stat", "-c", "%a", "/bin/busybox"]).ok().stdout;
+    assert_eq!(mode, "755\n", "the layer is shared");
+}
+
+fn files_below(folder: &std::path::Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(entry.path());
+            } else {
+                found.push(entry.path());
+            }
+        }
+    }
+    found
+}
