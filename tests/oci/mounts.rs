@@ -196,6 +196,37 @@ fn mounts_have_id_mappings_of_their_own() {
     assert_eq!(ct.run().ok().stdout, "7 8\n");
 }
 
+// SP-05: without mappings of its own a mount has the container's, whether its user namespace is made or joined.
+#[test]
+fn an_id_mapped_mount_has_the_containers_mappings() {
+    needs!(Root);
+    let first = Bundle::running(["sleep", "1000"]).with(|c| map_users(c, 100_000));
+    first.create().ok();
+    first.start().ok();
+    let joined = format!("/proc/{}/ns/user", first.pid());
+    for path in [None, Some(joined.as_str())] {
+        let ct = Bundle::sh("stat -c '%u %g' /mnt/file; touch /mnt/new");
+        fs::create_dir(ct.rootfs().join("mnt")).unwrap();
+        let host = host_folder(&ct);
+        std::os::unix::fs::chown(host.join("file"), Some(7), Some(8)).unwrap();
+        ct.change(|c| {
+            match path {
+                Some(path) => integration_tests::add_namespace(c, "user", Some(path)),
+                None => map_users(c, 100_000),
+            }
+            add_mount(c, "/mnt", "bind", host.to_str().unwrap(), &["bind", "idmap"]);
+        });
+        std::os::unix::fs::chown(&host, Some(0), Some(0)).unwrap();
+        assert_eq!(ct.run().ok().stdout, "7 8\n", "{path:?}");
+        assert_eq!(std::os::unix::fs::MetadataExt::uid(&fs::metadata(host.join("new")).unwrap()), 0);
+    }
+    first.delete_force().ok();
+    let ct = Bundle::new();
+    let host = host_folder(&ct);
+    ct.change(|c| add_mount(c, "/mnt", "bind", host.to_str().unwrap(), &["bind", "idmap"]));
+    ct.run().fails_with("needs mappings");
+}
+
 // SP-06
 #[test]
 fn tmpcopyup_keeps_what_was_there() {

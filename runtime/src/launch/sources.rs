@@ -21,13 +21,22 @@ fn attr(attributes: Attributes, propagation: u64) -> MountAttr {
     MountAttr { set: attributes.set, clear: attributes.clear, propagation, ..MountAttr::default() }
 }
 
+/// Where an id-mapped mount without mappings of its own has them from.
+#[derive(Debug, Clone, Copy)]
+pub struct ContainerIds<'m> {
+    /// The user namespace that will be made.
+    pub made: IdMaps<'m>,
+    /// The descriptor of the one that is joined.
+    pub joined: Option<i32>,
+}
+
 /// Opens the sources of all binds and returns the mounts for the stage.
 ///
 /// # Errors
 /// What open_tree(2) and mount_setattr(2) answer, with the mount's target and source.
 pub fn open_binds<'a>(
     planned: Vec<Planned<'a>>,
-    container: IdMaps<'_>,
+    container: ContainerIds<'_>,
     birth: &mut Birth<'_>,
 ) -> Result<Vec<Mount<'a>>> {
     let mut mounts = Vec::with_capacity(planned.len());
@@ -47,7 +56,7 @@ pub fn open_binds<'a>(
 }
 
 /// Nothing when only the stage can open it.
-fn open_bind(bind: &Bind<'_>, idmap: Option<&Idmap>, container: IdMaps<'_>) -> Result<Option<OwnedFd>> {
+fn open_bind(bind: &Bind<'_>, idmap: Option<&Idmap>, container: ContainerIds<'_>) -> Result<Option<OwnedFd>> {
     let top = attr(bind.top, 0);
     let tree = attr(bind.tree, bind.propagation);
     let copy = match mount::open_source(bind.source, bind.recursive, bind.nofollow, &top, &tree) {
@@ -56,15 +65,15 @@ fn open_bind(bind: &Bind<'_>, idmap: Option<&Idmap>, container: IdMaps<'_>) -> R
     };
     if let Some(idmap) = idmap {
         let own = IdMaps { uid: &idmap.uid, gid: &idmap.gid };
-        let maps = if idmap.uid.is_empty() { container } else { own };
-        if maps.uid.is_empty() {
-            return Err(Error::invalid("an id-mapped mount needs mappings: its own, or a user namespace's"));
-        }
-        let userns = namespace_with(maps)?;
+        let maps = if idmap.uid.is_empty() { container.made } else { own };
+        let made = if maps.uid.is_empty() { None } else { Some(namespace_with(maps)?) };
+        let userns = made.as_ref().map(AsRawFd::as_raw_fd).or(container.joined).ok_or_else(|| {
+            Error::invalid("an id-mapped mount needs mappings: its own, or a user namespace's")
+        })?;
         let change = MountAttr {
             // MOUNT_ATTR_IDMAP
             set: 0x0010_0000,
-            userns_fd: u64::from(userns.as_raw_fd().cast_unsigned()),
+            userns_fd: u64::from(userns.cast_unsigned()),
             ..MountAttr::default()
         };
         mount::mount_setattr(copy.as_fd(), c"", idmap.recursive, &change)

@@ -6,6 +6,7 @@ use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, Result};
 use crate::hooks;
 use crate::launch::idmap::IdMaps;
+use crate::launch::sources::ContainerIds;
 use crate::launch::{Birth, sources};
 use crate::plan::arena::Arena;
 use crate::plan::facts::Facts;
@@ -84,7 +85,8 @@ pub fn plan<'a>(
         plan.keyring = Some(keyring(arena, &parts.state.id)?);
     }
     plan.sysctls = sysctls(arena, parts.linux)?;
-    plan.root = Some(root_plan(arena, parts, wishes, birth)?);
+    let joined = plan.join.iter().find(|join| join.flags == namespace::CLONE_NEWUSER).map(|join| join.fd);
+    plan.root = Some(root_plan(arena, parts, wishes, joined, birth)?);
     hook_plan(arena, parts, &mut plan)?;
     plan.process = process_plan(arena, parts, wishes)?;
     plan.terminal = terminal(parts.process, true);
@@ -151,6 +153,7 @@ fn root_plan<'a>(
     arena: &'a Arena,
     parts: &Parts<'_>,
     wishes: &CreateOptions,
+    joined_user_namespace: Option<i32>,
     birth: &mut Birth<'_>,
 ) -> Result<Root<'a>> {
     let inherited_propagation = mounts::inherited_propagation(parts.spec)?;
@@ -176,7 +179,8 @@ fn root_plan<'a>(
         None => open_root(path, inherited_propagation, birth)?,
     };
     let planned = mounts::plan(arena, parts.spec, &facts)?;
-    let list = sources::open_binds(planned, parts.maps(), birth)?;
+    let ids = ContainerIds { made: parts.maps(), joined: joined_user_namespace };
+    let list = sources::open_binds(planned, ids, birth)?;
     let fills_dev = root::fills_dev(parts.spec);
     let devices =
         if fills_dev { root::devices(arena, parts.linux, parts.has_user_namespace())? } else { Vec::new() };
