@@ -9,6 +9,7 @@ pub mod fault;
 pub mod hooks;
 pub mod launch;
 pub mod logging;
+pub mod notify;
 pub mod oom;
 pub mod plan;
 pub mod sandbox;

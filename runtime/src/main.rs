@@ -46,6 +46,7 @@ fn environment() -> Environment {
         user: var("USER").ok(),
         listen_fds: var("LISTEN_FDS").ok().filter(|_| is_for_us),
         listen_fd_names: var("LISTEN_FDNAMES").ok(),
+        notify_socket: var("NOTIFY_SOCKET").ok().filter(|name| !name.is_empty()),
     }
 }
 
@@ -95,7 +96,7 @@ fn on_containers(root: &Root, call: &Call) -> Result<i32> {
         "exec" => return verbs::exec::exec(root, &call.exec_options()?),
         "start" => {
             for id in &read.words {
-                verbs::start::start(root, id)?;
+                verbs::start::start(root, id, call.notify_socket())?;
             }
         }
         "kill" => {

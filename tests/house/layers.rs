@@ -14,7 +14,7 @@ const ORDER: &[&[&str]] = &[
     &["verbs", "logging"],
     &["sandbox"],
     &["launch"],
-    &["plan", "hooks"],
+    &["plan", "hooks", "notify"],
     &["state"],
     &["cgroup", "console", "seccomp", "oom"],
     &["spec"],

@@ -41,3 +41,85 @@ fn a_missing_program_is_an_error_that_names_it() {
     failed.fails_with("/bin/absent");
     ct.delete_force().ok();
 }
+
+/// A supervisor's socket, and what comes there as lines.
+fn supervisor(ct: &Bundle) -> (std::os::unix::net::UnixDatagram, String) {
+    let path = ct.folder.join("supervisor");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    (socket, path.to_str().unwrap().to_owned())
+}
+
+fn heard(socket: &std::os::unix::net::UnixDatagram) -> String {
+    let mut buffer = [0; 256];
+    let length = socket.recv(&mut buffer).expect("the supervisor is told");
+    String::from_utf8_lossy(&buffer[..length]).into_owned()
+}
+
+/// Says that it is ready, and stays. busybox has no program for such sockets.
+fn notifier(ct: &Bundle) {
+    let source = "#include <string.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n\
+        #include <sys/socket.h>\n#include <sys/un.h>\n\
+        int main(void) { struct sockaddr_un a = {AF_UNIX}; strcpy(a.sun_path, getenv(\"NOTIFY_SOCKET\"));\n\
+        int s = socket(AF_UNIX, SOCK_DGRAM, 0); char *t = \"STATUS=up\\nREADY=1\";\n\
+        if (sendto(s, \"STATUS=x\", 8, 0, (void *)&a, sizeof a) < 0) { perror(a.sun_path); return 1; }\n\
+        usleep(300000);\n\
+        if (sendto(s, t, strlen(t), 0, (void *)&a, sizeof a) < 0) return 1;\n\
+        if (getenv(\"STAY\")) pause(); return 5; }\n";
+    let path = ct.folder.join("notifier.c");
+    std::fs::write(&path, source).unwrap();
+    let mut gcc = std::process::Command::new("gcc");
+    let gcc = gcc.args(["-static", "-o"]).arg(ct.rootfs().join("bin/notifier")).arg(&path).status();
+    assert!(gcc.expect("the tests need gcc: apt-get install gcc").success());
+}
+
+// OC-04: the payload says that it is ready on a socket of its own; the supervisor hears it with the payload's number.
+#[test]
+fn a_payload_that_is_ready_is_told_to_the_supervisor() {
+    needs!(Root);
+    for mapped in [false, true] {
+        let ct = Bundle::running(["/bin/notifier"]).with(|c| {
+            c["process"]["env"].as_array_mut().unwrap().push(serde_json::json!("STAY=1"));
+            if mapped {
+                integration_tests::map_users(c, 100_000);
+                c["root"]["readonly"] = serde_json::json!(false);
+            }
+        });
+        std::fs::create_dir_all(ct.rootfs().join("run/notify")).unwrap();
+        notifier(&ct);
+        let (socket, path) = supervisor(&ct);
+        let notified = |args: &[&str]| ct.finish(ct.command(args).env("NOTIFY_SOCKET", &path));
+        notified(&["create", &ct.id]).ok();
+        let before = std::time::Instant::now();
+        notified(&["start", &ct.id]).ok();
+        assert!(before.elapsed().as_millis() >= 300, "start returned before the payload was ready");
+        assert_eq!(heard(&socket), format!("MAINPID={}\nREADY=1\n", ct.pid()));
+        ct.delete_force().ok();
+        notified(&["run", "--detach", &ct.id]).ok();
+        assert_eq!(heard(&socket), format!("MAINPID={}\nREADY=1\n", ct.pid()));
+        ct.delete_force().ok();
+    }
+}
+
+// OC-04, OC-05: in the foreground, too; and a payload that never says so holds nobody up once it has ended.
+#[test]
+fn a_supervisor_does_not_change_how_a_run_ends() {
+    needs!(Root);
+    let ct = Bundle::running(["/bin/notifier"]);
+    std::fs::create_dir_all(ct.rootfs().join("run/notify")).unwrap();
+    notifier(&ct);
+    let (socket, path) = supervisor(&ct);
+    let notified = |args: &[&str]| ct.finish(ct.command(args).env("NOTIFY_SOCKET", &path));
+    notified(&["run", &ct.id]).exits(5);
+    assert!(heard(&socket).ends_with("READY=1\n"));
+    ct.change(|c| c["process"]["args"] = serde_json::json!(["sh", "-c", "echo $NOTIFY_SOCKET; exit 6"]));
+    assert_eq!(notified(&["run", &ct.id]).exits(6).stdout, "/run/notify/notify.sock\n");
+    ct.change(|c| c["process"]["args"] = serde_json::json!(["sh", "-c", "sleep 0.2"]));
+    notified(&["create", &ct.id]).ok();
+    notified(&["start", &ct.id]).ok();
+    ct.wait_for("stopped");
+    ct.delete().ok();
+    // Without a supervisor nothing of it is inside.
+    ct.change(|c| c["process"]["args"] = serde_json::json!(["sh", "-c", "echo [$NOTIFY_SOCKET]"]));
+    assert_eq!(ct.run().ok().stdout, "[]\n");
+}

@@ -38,6 +38,8 @@ pub struct Environment {
     pub listen_fds: Option<String>,
     /// `LISTEN_FDNAMES`.
     pub listen_fd_names: Option<String>,
+    /// `NOTIFY_SOCKET`, if it names one (`sd_notify(3)`).
+    pub notify_socket: Option<String>,
 }
 
 /// A verb and what it was told.
@@ -191,7 +193,14 @@ impl Call {
             preserve_fds,
             rootfs: None,
             extra_env,
+            notify_socket: self.environment.notify_socket.clone(),
         })
+    }
+
+    /// The supervisor's socket.
+    #[must_use]
+    pub fn notify_socket(&self) -> Option<&str> {
+        self.environment.notify_socket.as_deref()
     }
 
     /// Options of `exec`.

@@ -7,10 +7,11 @@ use crate::error::{Context, Error, Result};
 use crate::launch::program::Part;
 use crate::launch::serve::{Rest, Service, open_gate, serve};
 use crate::launch::{Birth, Launched, idmap, launch};
+use crate::notify::{self, Listener};
 use crate::plan::arena::Arena;
 use crate::plan::namespaces::{self, Namespaces};
 use crate::plan::{check, process};
-use crate::seccomp::notify;
+use crate::seccomp::notify::send as send_to_agent;
 use crate::spec::{self, Spec};
 use crate::state::{Container, Identity, Root, State, Status, now};
 use crate::undo::Undo;
@@ -46,6 +47,8 @@ pub struct CreateOptions {
     pub rootfs: Option<OwnedFd>,
     /// Variables added to the payload's environment (LISTEN_FDS and its kin).
     pub extra_env: Vec<String>,
+    /// The caller's supervisor, who wants to know when the payload is ready.
+    pub notify_socket: Option<String>,
 }
 
 /// Who starts the payload.
@@ -68,6 +71,8 @@ pub struct Created {
     pub launched: Launched,
     /// The terminal's master, when there is no console socket to send it to.
     pub master: Option<OwnedFd>,
+    /// Where the payload says that it is ready, when it runs already and somebody wants to know.
+    pub notify: Option<Listener>,
 }
 
 /// Reads a configuration file, bounded.
@@ -99,12 +104,16 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
     let bundle = std::path::absolute(&options.bundle).context(|| "find the bundle")?;
     let config_path = options.config.clone().unwrap_or_else(|| bundle.join("config.json"));
     let bytes = read_config(&config_path)?;
-    let spec = parse(&bytes, &config_path.to_string_lossy())?;
+    let mut spec = parse(&bytes, &config_path.to_string_lossy())?;
     check::check(&spec)?;
     let missing = |what: &str| Error::invalid(format!("/{what}: missing"));
-    let linux = spec.linux.as_ref().ok_or_else(|| missing("linux"))?;
     let mut process = spec.process.clone().ok_or_else(|| missing("process"))?;
     process.env.0.extend(options.extra_env.iter().map(|pair| pair.clone().into()));
+    if options.notify_socket.is_some() {
+        spec.mounts.0.push(notify::mount(&root.folder(&options.id)));
+        process.env.0.push(notify::VARIABLE.into());
+    }
+    let linux = spec.linux.as_ref().ok_or_else(|| missing("linux"))?;
     check_terminal(&process, options.console_socket.is_some(), start)?;
     let namespaces = namespaces::plan(linux)?;
 
@@ -115,6 +124,10 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         std::fs::remove_dir_all(&folder).context(|| format!("remove {}", folder.display()))
     });
     fault::point("reserve the name")?;
+    let supervisor = options.notify_socket.as_deref();
+    if supervisor.is_some() {
+        notify::make_folder(&container)?;
+    }
     let mut cgroup = Cgroup::locate(linux.cgroups_path.as_deref(), &options.id)?;
     let mut state = first_state(options, &spec, bundle, &cgroup, &namespaces);
     // Written before the cgroup is made: a kill between the two leaves nothing that delete cannot find.
@@ -150,16 +163,23 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         return Err(error);
     }
     let Launch { launched, master, .. } = launch;
+    let mut listener = None;
     let done = made(&launched, &container, &mut state, &process, &namespaces, options)
         .and_then(|()| fault::point("finish create"))
-        .and_then(|()| if start == Start::Now { launched.go() } else { Ok(()) });
+        .and_then(|()| {
+            if start == Start::Now {
+                listener = supervisor.map_or(Ok(None), |name| Listener::bind(&container, name))?;
+                launched.go()?;
+            }
+            Ok(())
+        });
     if let Err(error) = done {
         // Its number means nobody soon. It may not have been written.
         drop(options.pid_file.as_ref().map(std::fs::remove_file));
         return Err(launched.end_after(error));
     }
     undo.disarm();
-    Ok(Created { container, state, launched, master })
+    Ok(Created { container, state, launched, master, notify: listener })
 }
 
 fn check_terminal(process: &spec::Process<'_>, has_socket: bool, start: Start) -> Result<()> {
@@ -307,7 +327,7 @@ pub(super) fn send_listener(
 ) -> Result<()> {
     let path = filter.and_then(|filter| filter.listener_path.as_deref());
     let path = path.ok_or_else(|| Error::invalid("/linux/seccomp/listenerPath: SCMP_ACT_NOTIFY needs it"))?;
-    notify::send(listener, path, filter.and_then(|filter| filter.listener_metadata.as_deref()), pid, state)
+    send_to_agent(listener, path, filter.and_then(|filter| filter.listener_metadata.as_deref()), pid, state)
 }
 
 fn runtime_hooks(parts: &Parts<'_>, pid: i32) -> Result<()> {

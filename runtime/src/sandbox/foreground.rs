@@ -4,6 +4,8 @@
 use crate::console::{Raw, Relay};
 use crate::error::Result;
 use crate::launch::Launched;
+use crate::notify::Listener;
+use runtime_sys::cgroupfs::{News, wait_for_news};
 use runtime_sys::process::{self, Exit};
 use runtime_sys::signal;
 use runtime_sys::{AsFd, OwnedFd};
@@ -43,6 +45,28 @@ pub fn wait(launched: &mut Launched, master: Option<OwnedFd>, _blocked: &Blocked
     // The stage's last word, if it never became the payload.
     launched.hear_the_end()?;
     Ok(exit)
+}
+
+/// The same for a payload without a terminal, whose supervisor wants to know when it is ready.
+///
+/// # Errors
+/// As [`wait`]; a supervisor that cannot be reached.
+pub fn wait_and_notify(launched: &mut Launched, listener: &Listener, blocked: &Blocked) -> Result<Exit> {
+    let signals = signal::signalfd(signal::ALL)?;
+    let mut ended = launched.ended()?;
+    let mut is_ready = false;
+    while !is_ready && ended.is_none() {
+        let [said, _] =
+            wait_for_news([(listener.fd(), News::Readable), (signals.as_fd(), News::Readable)], None)?;
+        is_ready = said && listener.relay(launched.pid)?;
+        while let (Some(signal), None) = (signal::next_signal(signals.as_fd())?, ended) {
+            ended = heard(launched, signal)?;
+        }
+    }
+    match ended {
+        Some(exit) => launched.hear_the_end().map(|()| exit),
+        None => wait(launched, None, blocked),
+    }
 }
 
 /// What a signal means for the one who waits.

@@ -85,6 +85,12 @@ impl Root {
         Ok(Root { directory, path: path.to_owned() })
     }
 
+    /// Where the folder of a container is, or will be.
+    #[must_use]
+    pub fn folder(&self, id: &str) -> PathBuf {
+        self.path.join(id)
+    }
+
     /// Makes the folder of a new container.
     ///
     /// # Errors

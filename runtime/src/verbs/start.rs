@@ -3,16 +3,18 @@
 
 use crate::error::{Error, Result};
 use crate::launch::serve::start_over;
+use crate::notify::Listener;
 use crate::sandbox::create::parse;
 use crate::state::{Container, Root, State, Status};
 use crate::{fault, hooks, sandbox};
 use runtime_sys::AsFd;
 
-/// Starts a container.
+/// Starts a container. With a supervisor (`NOTIFY_SOCKET`) of a container that was created with one, it returns when
+/// the payload is ready or has ended.
 ///
 /// # Errors
 /// [`crate::ErrorKind::State`] unless it is created; what the stage reports. A container that fails is stopped.
-pub fn start(root: &Root, id: &str) -> Result<()> {
+pub fn start(root: &Root, id: &str, supervisor: Option<&str>) -> Result<()> {
     let container = root.container(id)?;
     let state = container.state()?;
     match container.status(&state)? {
@@ -23,6 +25,7 @@ pub fn start(root: &Root, id: &str) -> Result<()> {
         }
         Status::Creating => return Err(Error::state(format!("container {id} was not created whole"))),
     }
+    let listener = supervisor.map_or(Ok(None), |name| Listener::bind(&container, name))?;
     let stage = container.connect_to_start()?;
     fault::point("connect to start")?;
     // From here on it counts as started: a second start finds no socket.
@@ -30,7 +33,15 @@ pub fn start(root: &Root, id: &str) -> Result<()> {
     fault::point("forget the start socket")?;
     start_over(stage.as_fd())?;
     // The specification's step 9: the container is stopped then, and what is left is delete's.
-    poststart(&container, &state).or_else(|error| sandbox::end_first(&state).and(Err(error)))
+    poststart(&container, &state).or_else(|error| sandbox::end_first(&state).and(Err(error)))?;
+    match (listener, state.pid, state.first_process()?) {
+        (Some(listener), Some(pid), Some(pidfd)) => {
+            // Others may look at it and kill it meanwhile.
+            container.unlock()?;
+            listener.wait(pid, pidfd.as_fd())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The hooks that follow a start.

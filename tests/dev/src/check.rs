@@ -39,7 +39,8 @@ pub(crate) fn unit() -> Result<()> {
         "--locked",
         "--workspace",
         "--lib",
-        "--bins",
+        "--bin",
+        "dev",
         "--exclude",
         "integration-tests",
     ]))
