@@ -58,7 +58,7 @@ pub enum Asked {
     /// A text.
     Print(String),
     /// A verb.
-    Do(Global, Call),
+    Do(Global, Box<Call>),
 }
 
 /// A command line that cannot be read: the message, and the usage that helps.
@@ -110,7 +110,7 @@ pub fn parse(args: &[String], environment: Environment) -> std::result::Result<A
         let message = format!("ctrun: {:?} {needs}", verb.name);
         return Err(Misused { message, usage: help::usage(Some(verb)) });
     }
-    Ok(Asked::Do(global, Call { verb, read, environment }))
+    Ok(Asked::Do(global, Box::new(Call { verb, read, environment })))
 }
 
 fn global(read: &Read, environment: &Environment) -> Result<Global> {

@@ -125,9 +125,7 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
     });
     fault::point("reserve the name")?;
     let supervisor = options.notify_socket.as_deref();
-    if supervisor.is_some() {
-        notify::make_folder(&container)?;
-    }
+    supervisor.map_or(Ok(()), |_| notify::make_folder(&container))?;
     let mut cgroup = Cgroup::locate(linux.cgroups_path.as_deref(), &options.id)?;
     let mut state = first_state(options, &spec, bundle, &cgroup, &namespaces);
     // Written before the cgroup is made: a kill between the two leaves nothing that delete cannot find.
@@ -163,23 +161,27 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         return Err(error);
     }
     let Launch { launched, master, .. } = launch;
-    let mut listener = None;
     let done = made(&launched, &container, &mut state, &process, &namespaces, options)
         .and_then(|()| fault::point("finish create"))
-        .and_then(|()| {
-            if start == Start::Now {
-                listener = supervisor.map_or(Ok(None), |name| Listener::bind(&container, name))?;
-                launched.go()?;
-            }
-            Ok(())
-        });
-    if let Err(error) = done {
-        // Its number means nobody soon. It may not have been written.
-        drop(options.pid_file.as_ref().map(std::fs::remove_file));
-        return Err(launched.end_after(error));
+        .and_then(|()| if start == Start::Now { go(&launched, &container, supervisor) } else { Ok(None) });
+    match done {
+        Ok(notify) => {
+            undo.disarm();
+            Ok(Created { container, state, launched, master, notify })
+        }
+        Err(error) => {
+            // Its number means nobody soon. It may not have been written.
+            drop(options.pid_file.as_ref().map(std::fs::remove_file));
+            Err(launched.end_after(error))
+        }
     }
-    undo.disarm();
-    Ok(Created { container, state, launched, master, notify: listener })
+}
+
+/// Lets the payload run, with somebody to hear that it is ready.
+fn go(launched: &Launched, container: &Container, supervisor: Option<&str>) -> Result<Option<Listener>> {
+    let listener = supervisor.map_or(Ok(None), |name| Listener::bind(container, name))?;
+    launched.go()?;
+    Ok(listener)
 }
 
 fn check_terminal(process: &spec::Process<'_>, has_socket: bool, start: Start) -> Result<()> {
