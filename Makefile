@@ -4,7 +4,7 @@ DEV = @tests/dev/run
 DESTDIR =
 PREFIX = /usr
 
-.PHONY: help build install check test demo bench fuzz test-machine clean
+.PHONY: help build install check test demo bench bench-machine fuzz test-machine clean
 help: ; @sed -n 's/^## //p' Makefile
 
 ## make build          the programs, static, in target/dist
@@ -24,6 +24,9 @@ demo: ; $(DEV) demo
 
 ## make bench          the floor, ctrun, crun and runc in one interleaved run, with the bars (root)
 bench: ; $(DEV) bench
+
+## make bench-machine  ctrun beside crun with cgroups on, in the test machine (root)
+bench-machine: ; $(DEV) bench machine
 
 ## make fuzz           ten minutes for each fuzz target of tests/fuzz (installs cargo-fuzz below target/)
 fuzz: ; $(DEV) fuzz

@@ -42,6 +42,7 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["test", names @ ..] => suite::test_only(names),
         ["demo"] => demo::demo(),
         ["bench"] => bench::bench(),
+        ["bench", "machine"] => bench::bench_in_the_machine(),
         ["bench", "run", rest @ ..] => bench::measure(rest),
         ["fuzz"] => fuzz::fuzz(),
         ["machine", rest @ ..] => machine::machine(rest),

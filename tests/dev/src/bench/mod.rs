@@ -16,6 +16,7 @@ use std::process::Command;
 
 use crate::build::{build, place};
 use crate::command::{Failed, Result, at, is_root, output, program, run, say, target_folder, top};
+use crate::machine::Machine;
 use crate::packages;
 use jobs::Bench;
 
@@ -38,6 +39,27 @@ pub(crate) fn bench() -> Result<()> {
     let inside = run(view(&dev).args(["bench", "run", "native"]).arg(&folder).arg(&ctrun));
     let memory = run(Command::new(&dev).args(["bench", "run", "memory"]).arg(&folder).arg(&ctrun));
     inside.and(memory)
+}
+
+/// The four jobs with cgroups on, in the test machine.
+pub(crate) fn bench_in_the_machine() -> Result<()> {
+    if !is_root() {
+        return Err(Failed::new("the test machine is made as root: sudo make bench-machine"));
+    }
+    packages::install(&["build", "test", "machine"])?;
+    let ctrun = build()?.join("bin/ctrun");
+    let (folder, carried) = (prepare()?, target_folder().join("bench-carried"));
+    for name in ["dev", "floor", "meter"] {
+        place(&folder.join(name), &carried.join(name), 0o755)?;
+    }
+    place(&ctrun, &carried.join("ctrun"), 0o755)?;
+    let machine = Machine::here();
+    machine.up()?;
+    machine.put(&carried, "/opt/bench")?;
+    let command = "cd /opt/bench && timeout 900 ./dev bench run machine /opt/bench /opt/bench/ctrun";
+    let measured = run(&mut machine.ssh(command)?);
+    machine.down()?;
+    measured
 }
 
 /// Puts what a bench needs into one folder, which can be carried to another machine: the floor, the meter, this program.
