@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
@@ -157,4 +157,47 @@ fn run_on_a_terminal_joins_it_to_ours() {
     script.args(["-qec", &words.join(" "), "/dev/null"]).current_dir(&ct.folder);
     let ran = ct.finish(&mut script).exits(3);
     assert!(ran.stdout.contains("/dev/"), "{ran:?}");
+}
+
+/// The process that a pidfd means.
+fn pid_of(pidfd: &OwnedFd) -> String {
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).unwrap();
+    info.lines().find_map(|line| line.strip_prefix("Pid:")).expect("it is a pidfd").trim().to_owned()
+}
+
+// OC-03, OC-05, OC-06
+#[test]
+fn a_pidfd_is_sent_to_its_socket() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "1000"]);
+    let socket = ct.folder.join("pidfd.sock");
+    let receiver = Receiver::at(&socket);
+    let path = socket.to_str().unwrap();
+    let received = || {
+        let (stream, _) = receiver.listener.accept().unwrap();
+        descriptor(&stream).expect("the runtime sends a descriptor")
+    };
+    ct.create_with(["--pidfd-socket", path]).ok();
+    assert_eq!(pid_of(&received()), ct.pid().to_string());
+    ct.start().ok();
+    let detached = ["exec", "--detach", "--pid-file", "pid", "--pidfd-socket", path, &ct.id, "sleep", "1000"];
+    ct.ctrun(detached).ok();
+    let pid = std::fs::read_to_string(ct.folder.join("pid")).unwrap();
+    assert_eq!(pid_of(&received()), pid);
+    ct.ctrun(["exec", "--pidfd-socket", path, &ct.id, "true"]).ok();
+    drop(received());
+    ct.delete_force().ok();
+    ct.ctrun(["run", "--detach", "--pidfd-socket", path, &ct.id]).ok();
+    assert_eq!(pid_of(&received()), ct.pid().to_string());
+    ct.delete_force().ok();
+}
+
+// SP-07: a size without a terminal means nothing.
+#[test]
+fn a_console_size_without_a_terminal_is_left_alone() {
+    needs!(Root);
+    let ct = Bundle::sh("echo ok").with(|c| {
+        c["process"]["consoleSize"] = json!({ "height": 10, "width": 20 });
+    });
+    assert_eq!(ct.run().ok().stdout, "ok\n");
 }

@@ -144,3 +144,14 @@ fn many_containers_at_once_leave_nothing() {
     let codes: Vec<_> = children.into_iter().map(|mut c| c.wait().unwrap().code()).collect();
     assert_eq!(codes, vec![Some(0); 24]);
 }
+
+// OC-03: another configuration than the bundle's, as with crun.
+#[test]
+fn create_takes_a_configuration_of_another_name() {
+    needs!(Root);
+    let ct = Bundle::sh("echo other");
+    std::fs::rename(ct.folder.join("config.json"), ct.folder.join("other.json")).unwrap();
+    assert_eq!(ct.ctrun(["run", "--config", "other.json", &ct.id]).ok().stdout, "other\n");
+    ct.ctrun(["run", &ct.id]).fails_with("config.json");
+    std::fs::rename(ct.folder.join("other.json"), ct.folder.join("config.json")).unwrap();
+}

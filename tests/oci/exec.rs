@@ -49,7 +49,7 @@ fn exec_without_the_program_says_so() {
     needs!(Root);
     let ct = sleeping();
     let ran = ct.exec(["no-such-program"]).fails_with("no-such-program");
-    assert!([1, 127, 255].contains(&ran.code), "{ran:?}");
+    assert_eq!(ran.code, 255, "{ran:?}");
     ct.delete_force().ok();
 }
 
@@ -197,5 +197,43 @@ fn exec_joins_a_cgroup_below() {
     assert_eq!(ran.stdout, "0::/below\n");
     ct.ctrun(["exec", "--cgroup", "../..", &ct.id, "true"]).fails();
     fs::remove_dir(&below).unwrap();
+    ct.delete_force().ok();
+}
+
+// OC-06: 255, and the words that engines turn into 126 and 127.
+#[test]
+fn exec_of_what_cannot_run_says_which_it_is() {
+    needs!(Root);
+    let ct = sleeping();
+    std::fs::write(ct.rootfs().join("bin/data"), "no program\n").unwrap();
+    let ran = |program: &str| ct.ctrun(["exec", &ct.id, program]).exits(255).stderr;
+    assert!(ran("nosuch").contains("executable file not found in $PATH"));
+    assert!(ran("/bin/nosuch").contains("no such file or directory"));
+    assert!(ran("/bin/data").contains("permission denied"));
+    assert!(ran("/bin").contains("permission denied"));
+    ct.delete_force().ok();
+}
+
+// OC-06
+#[test]
+fn exec_takes_no_new_privileges_and_preserved_descriptors() {
+    needs!(Root);
+    let ct = started(
+        Bundle::running(["sleep", "1000"])
+            .with(|c| c["process"]["noNewPrivileges"] = serde_json::json!(false)),
+    );
+    let status = |args: &[&str]| {
+        let words = [&["exec"], args, &[ct.id.as_str(), "grep", "NoNewPrivs", "/proc/self/status"]].concat();
+        ct.ctrun(words).ok().stdout
+    };
+    assert_eq!(status(&[]), "NoNewPrivs:\t0\n");
+    assert_eq!(status(&["--no-new-privs"]), "NoNewPrivs:\t1\n");
+    let exec = ct.command(["exec", "--preserve-fds", "1", &ct.id, "cat", "/proc/self/fd/3"]);
+    let words: Vec<_> = std::iter::once(exec.get_program()).chain(exec.get_args()).collect();
+    let words: Vec<_> = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+    std::fs::write(ct.folder.join("given"), "from the caller\n").unwrap();
+    let script = format!("exec {} 3< given 4< given", words.join(" "));
+    let ran = ct.finish(std::process::Command::new("sh").args(["-c", &script]).current_dir(&ct.folder));
+    assert_eq!(ran.ok().stdout, "from the caller\n");
     ct.delete_force().ok();
 }

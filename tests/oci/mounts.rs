@@ -378,3 +378,135 @@ fn a_remount_changes_flags_and_nothing_else() {
     let line = with(&["remount", "ro", "noexec", "shared"]).run().ok().stdout;
     assert!(line.contains(" ro,") && line.contains("noexec") && line.contains("shared:"), "{line}");
 }
+
+/// What each word does to a tmpfs (`mountinfo` of it), and what `features` therefore promises. An empty text is for
+/// words that change nothing there; none is for those that have tests of their own.
+const OPTIONS: &[(&str, Option<&str>)] = &[
+    ("async", Some("")),
+    ("atime", Some("relatime")),
+    ("bind", None),
+    ("copy-symlink", None),
+    ("defaults", Some("rw,relatime")),
+    ("dest-nofollow", Some("rw,relatime")),
+    ("dev", Some("")),
+    ("diratime", Some("")),
+    ("dirsync", Some("dirsync")),
+    ("exec", Some("")),
+    ("idmap", None),
+    ("iversion", Some("")),
+    ("lazytime", Some("lazytime")),
+    ("loud", Some("")),
+    ("mand", Some("")),
+    ("noatime", Some("noatime")),
+    ("nodev", Some("nodev")),
+    ("nodiratime", Some("nodiratime")),
+    ("noexec", Some("noexec")),
+    ("noiversion", Some("")),
+    ("nolazytime", Some("")),
+    ("nomand", Some("")),
+    ("norelatime", Some("rw")),
+    ("nostrictatime", Some("relatime")),
+    ("nosuid", Some("nosuid")),
+    ("nosymfollow", Some("nosymfollow")),
+    ("private", Some("")),
+    ("ratime", Some("")),
+    ("rbind", None),
+    ("rdev", Some("")),
+    ("rdiratime", Some("")),
+    ("relatime", Some("relatime")),
+    ("remount", None),
+    ("rexec", Some("")),
+    ("ridmap", None),
+    ("rnoatime", Some("noatime")),
+    ("rnodev", Some("nodev")),
+    ("rnodiratime", Some("nodiratime")),
+    ("rnoexec", Some("noexec")),
+    ("rnorelatime", Some("rw")),
+    ("rnostrictatime", Some("")),
+    ("rnosuid", Some("nosuid")),
+    ("rnosymfollow", Some("nosymfollow")),
+    ("ro", Some("ro,")),
+    ("rprivate", Some("")),
+    ("rrelatime", Some("relatime")),
+    ("rro", Some("ro,")),
+    ("rrw", Some("rw,")),
+    ("rshared", Some("shared:")),
+    ("rslave", Some("")),
+    ("rstrictatime", Some("rw")),
+    ("rsuid", Some("")),
+    ("rsymfollow", Some("")),
+    ("runbindable", Some("unbindable")),
+    ("rw", Some("rw,")),
+    ("shared", Some("shared:")),
+    ("silent", Some("")),
+    ("slave", Some("")),
+    ("src-nofollow", None),
+    ("strictatime", Some("rw")),
+    ("suid", Some("")),
+    ("symfollow", Some("")),
+    ("sync", Some("sync")),
+    ("tmpcopyup", None),
+    ("unbindable", Some("unbindable")),
+];
+
+// SP-03, SP-04, OC-16
+#[test]
+fn every_option_that_features_names_does_what_it_says() {
+    needs!(Root);
+    let ct = Bundle::new();
+    let features = ct.ctrun(["features"]).ok().json();
+    let named: Vec<&str> =
+        features["mountOptions"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    for name in &named {
+        assert!(OPTIONS.iter().any(|(known, _)| known == name), "{name} has no case here");
+    }
+    for (option, expected) in OPTIONS {
+        assert!(named.contains(option), "features does not name {option}");
+        let Some(expected) = expected else { continue };
+        let ct = Bundle::sh("grep ' /mnt ' /proc/self/mountinfo")
+            .with(|c| add_mount(c, "/mnt", "tmpfs", "tmpfs", &[option]));
+        let line = ct.run().ok().stdout;
+        assert!(line.contains(expected), "{option} gave {line}");
+    }
+}
+
+// SP-04: each of the recursive ones that take something away, on a mount and on what is mounted in it.
+#[test]
+fn recursive_options_clear_what_was_set() {
+    needs!(Root);
+    let flags = |line: &str| line.split(' ').nth(5).unwrap_or_default().to_owned();
+    for (clears, set) in [
+        ("rrw", "ro"),
+        ("rsuid", "nosuid"),
+        ("rdev", "nodev"),
+        ("rexec", "noexec"),
+        ("rdiratime", "nodiratime"),
+        ("rsymfollow", "nosymfollow"),
+        ("rrelatime", "noatime"),
+        ("ratime", "noatime"),
+    ] {
+        let ct = Bundle::sh("grep ' /mnt' /proc/self/mountinfo");
+        let host = host_folder(&ct);
+        let nested = Nested::new(&host);
+        for place in [host.clone(), host.join("below")] {
+            let mut mount = std::process::Command::new("mount");
+            mount.args(["--bind", place.to_str().unwrap(), place.to_str().unwrap()]);
+            assert!(mount.status().unwrap().success());
+            let mut remount = std::process::Command::new("mount");
+            remount.args(["-o", &format!("remount,bind,{set}")]).arg(&place);
+            assert!(remount.status().unwrap().success(), "{set}");
+        }
+        ct.change(|c| add_mount(c, "/mnt", "bind", host.to_str().unwrap(), &["rbind", clears]));
+        let ran = ct.run();
+        for place in [host.join("below"), host.clone()] {
+            assert!(std::process::Command::new("umount").arg(&place).status().unwrap().success());
+        }
+        drop(nested);
+        let out = ran.ok().stdout;
+        assert!(out.lines().count() >= 2, "{clears}: {out}");
+        assert!(
+            out.lines().all(|line| !flags(line).split(',').any(|flag| flag == set)),
+            "{clears} gave {out}"
+        );
+    }
+}

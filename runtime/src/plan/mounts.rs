@@ -156,6 +156,12 @@ pub(super) fn file_system<'a>(
 ) -> Result<FileSystem<'a>> {
     let mut list = Vec::with_capacity(options.data.len() + options.super_flags.len());
     for flag in &options.super_flags {
+        let flag = match (*flag, fstype) {
+            // fsconfig(2) has no word for it; ext4 has had one of its own, and all others count changes always or never.
+            ("iversion", "ext4") => "i_version",
+            ("iversion", _) => continue,
+            (flag, _) => flag,
+        };
         list.push(FsOption { key: arena.c_str(flag)?, value: None });
     }
     // A label of SELinux may hold commas (`s0:c1,c2`), and is one word.
