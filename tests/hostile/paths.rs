@@ -197,3 +197,51 @@ fn a_swap_while_mounts_are_made_does_not_lead_out() {
 fn rounds() -> u32 {
     std::env::var("CTCTL_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(100)
 }
+
+// SEC-13: whoever shares a container's /dev swaps what the terminal is mounted on.
+#[test]
+fn a_terminal_is_mounted_on_nothing_outside() {
+    needs!(Root);
+    let ct = Bundle::sh("test -t 0 && echo terminal");
+    let outside = outside(&ct);
+    let dev = ct.folder.join("dev");
+    fs::create_dir_all(dev.join("pts")).unwrap();
+    for name in ["shm", "mqueue"] {
+        fs::create_dir(dev.join(name)).unwrap();
+    }
+    fs::write(dev.join("console"), "").unwrap();
+    symlink(links_to(&outside.join("file"))[1].as_str(), dev.join("swap")).unwrap();
+    ct.change(|c| {
+        c["process"]["terminal"] = json!(true);
+        let mounts = c["mounts"].as_array_mut().unwrap();
+        let place = mounts.iter_mut().find(|mount| mount["destination"] == "/dev").unwrap();
+        *place = json!({ "destination": "/dev", "type": "bind", "source": dev, "options": ["rbind", "rw"] });
+    });
+    let stop = AtomicBool::new(false);
+    let mut good = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let (a, b) = (dev.join("console"), dev.join("swap"));
+                renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).unwrap();
+            }
+        });
+        for _ in 0..rounds() {
+            let ran = ct.run();
+            assert!(ran.code != 0 || ran.stdout.contains("terminal"), "{ran:?}");
+            good += u32::from(ran.code == 0);
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert_untouched(&outside);
+    assert!(good > 0, "none of them had its console: {:?}", ct.run());
+    // A file that only looks like the place where terminals are made.
+    let ct = Bundle::sh("true").with(|c| {
+        c["process"]["terminal"] = json!(true);
+        let mounts = c["mounts"].as_array_mut().unwrap();
+        mounts.retain(|mount| !mount["destination"].as_str().unwrap().starts_with("/dev"));
+    });
+    fs::create_dir_all(ct.rootfs().join("dev/pts")).unwrap();
+    fs::write(ct.rootfs().join("dev/pts/ptmx"), "").unwrap();
+    ct.run().fails_with("devpts");
+}
