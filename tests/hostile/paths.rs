@@ -209,6 +209,8 @@ fn a_terminal_is_mounted_on_nothing_outside() {
     for name in ["shm", "mqueue"] {
         fs::create_dir(dev.join(name)).unwrap();
     }
+    let node = std::process::Command::new("mknod").arg(dev.join("null")).args(["c", "1", "3"]).status();
+    assert!(node.unwrap().success());
     fs::write(dev.join("console"), "").unwrap();
     symlink(links_to(&outside.join("file"))[1].as_str(), dev.join("swap")).unwrap();
     ct.change(|c| {
