@@ -52,8 +52,12 @@ fn environment() -> Environment {
 
 fn carry_out(global: &Global, call: &Call) -> i32 {
     let name = call.verb.name;
-    let result = logging::set_up(global.log.as_deref(), global.format, global.debug)
-        .and_then(|()| dispatch(global, call));
+    let result = logging::set_up(global.log.as_deref(), global.format, global.debug).and_then(|()| {
+        if global.has_criu {
+            log::warn!("--criu is ignored: there are no checkpoints");
+        }
+        dispatch(global, call)
+    });
     match result {
         Ok(code) => code & 0xff,
         Err(error) => {

@@ -113,3 +113,28 @@ fn ids_may_hold_every_allowed_character() {
     ct.id = format!("{}_A+b.c-1", ct.id);
     ct.run().ok();
 }
+
+// OC-01: what crun's callers give.
+#[test]
+fn options_of_crun_are_taken_or_refused_by_name() {
+    needs!(Root);
+    let mut ct = Bundle::new();
+    ct.global = ["--log", "file:crun.log", "--log-level", "debug"].map(ToOwned::to_owned).to_vec();
+    ct.run().ok();
+    assert!(fs::read_to_string(ct.folder.join("crun.log")).unwrap().contains("level=debug"));
+    ct.global = ["--log", "syslog:ident"].map(ToOwned::to_owned).to_vec();
+    ct.ctrun(["list"]).fails_with("syslog");
+    ct.global = ["--criu", "criu"].map(ToOwned::to_owned).to_vec();
+    assert!(ct.ctrun(["list"]).ok().stderr.contains("--criu is ignored"));
+    ct.global = ["--cgroup-manager", "disabled"].map(ToOwned::to_owned).to_vec();
+    ct.change(|c| {
+        c["process"]["args"] = serde_json::json!(["sleep", "1000"]);
+        c["linux"]["resources"]["pids"] = serde_json::json!({ "limit": 5 });
+    });
+    ct.ctrun(["run", "--detach", &ct.id]).ok();
+    assert_eq!(integration_tests::cgroup_folders(&ct.id), Vec::<std::path::PathBuf>::new());
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap();
+    assert_eq!(fs::read_to_string(format!("/proc/{}/cgroup", ct.pid())).unwrap(), own);
+    ct.ctrun(["exec", &ct.id, "true"]).ok();
+    ct.delete_force().ok();
+}

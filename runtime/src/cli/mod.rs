@@ -25,6 +25,10 @@ pub struct Global {
     pub format: Format,
     /// Whether what is done is logged.
     pub debug: bool,
+    /// Make no cgroup and set no limits (`--cgroup-manager disabled`, as with crun).
+    pub no_cgroups: bool,
+    /// `--criu` was given, which means nothing to us.
+    pub has_criu: bool,
 }
 
 /// What the caller's environment says: `main.rs` reads it.
@@ -50,6 +54,7 @@ pub struct Call {
     /// Its options and words.
     pub read: Read,
     environment: Environment,
+    no_cgroups: bool,
 }
 
 /// What a command line asks for.
@@ -110,7 +115,8 @@ pub fn parse(args: &[String], environment: Environment) -> std::result::Result<A
         let message = format!("ctrun: {:?} {needs}", verb.name);
         return Err(Misused { message, usage: help::usage(Some(verb)) });
     }
-    Ok(Asked::Do(global, Box::new(Call { verb, read, environment })))
+    let no_cgroups = global.no_cgroups;
+    Ok(Asked::Do(global, Box::new(Call { verb, read, environment, no_cgroups })))
 }
 
 fn global(read: &Read, environment: &Environment) -> Result<Global> {
@@ -119,12 +125,22 @@ fn global(read: &Read, environment: &Environment) -> Result<Global> {
             "the systemd cgroup driver is not there yet: use cgroupfs (podman: --cgroup-manager cgroupfs)",
         ));
     }
-    match read.last("cgroup-manager") {
-        None | Some("cgroupfs") => {}
+    let no_cgroups = match read.last("cgroup-manager") {
+        None | Some("cgroupfs") => false,
+        Some("disabled") => true,
         Some(other) => {
-            return Err(Error::invalid(format!("--cgroup-manager: unknown {other:?}: use cgroupfs")));
+            return Err(Error::invalid(format!(
+                "--cgroup-manager: unknown {other:?}: use cgroupfs or disabled"
+            )));
         }
-    }
+    };
+    let debug = match read.last("log-level") {
+        None | Some("error" | "warning" | "info") => read.has("debug"),
+        Some("debug") => true,
+        Some(other) => {
+            return Err(Error::invalid(format!("--log-level: {other:?}: use error, warning, info or debug")));
+        }
+    };
     match read.last("rootless") {
         None | Some("auto" | "true" | "false") => {}
         Some(other) => return Err(Error::invalid(format!("--rootless: {other:?}: use auto, true or false"))),
@@ -137,7 +153,19 @@ fn global(read: &Read, environment: &Environment) -> Result<Global> {
         }
     };
     let root = read.last("root").map_or_else(|| default_root(environment), PathBuf::from);
-    Ok(Global { root, log: read.last("log").map(PathBuf::from), format, debug: read.has("debug") })
+    let log = read.last("log").map(log_file).transpose()?;
+    Ok(Global { root, log, format, debug, no_cgroups, has_criu: read.last("criu").is_some() })
+}
+
+/// A path, or crun's `file:PATH`.
+fn log_file(text: &str) -> Result<PathBuf> {
+    match text.split_once(':') {
+        Some(("file", path)) => Ok(PathBuf::from(path)),
+        Some((kind @ ("journald" | "syslog"), _)) => {
+            Err(Error::unsupported(format!("--log: {kind} is not written to: name a file")))
+        }
+        _ => Ok(PathBuf::from(text)),
+    }
 }
 
 fn default_root(environment: &Environment) -> PathBuf {
@@ -190,6 +218,7 @@ impl Call {
             pid_file: self.path("pid-file"),
             no_pivot: self.read.has("no-pivot"),
             no_new_keyring: self.read.has("no-new-keyring"),
+            no_cgroups: self.no_cgroups,
             preserve_fds,
             rootfs: None,
             extra_env,

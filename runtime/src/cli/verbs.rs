@@ -32,9 +32,10 @@ pub const GLOBAL: &[Flag] = &[
     value("log-format", None, "text|json", "format of the log"),
     switch("debug", None, "log what is done"),
     switch("systemd-cgroup", None, "the systemd cgroup driver: not there yet, refused"),
-    value("cgroup-manager", None, "cgroupfs", "the cgroup driver"),
+    value("log-level", None, "LEVEL", "error, warning, info or debug, as with crun"),
+    value("cgroup-manager", None, "cgroupfs|disabled", "the cgroup driver; disabled makes no cgroup"),
     value("rootless", None, "auto|true|false", "taken for runc's sake: it is found out"),
-    value("criu", None, "FILE", "taken for runc's sake"),
+    value("criu", None, "FILE", "taken for runc's sake, with a warning"),
     switch("help", Some('h'), "print help"),
     switch("version", Some('v'), "print the version"),
 ];

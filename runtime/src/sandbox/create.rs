@@ -41,6 +41,8 @@ pub struct CreateOptions {
     pub no_pivot: bool,
     /// Leave the session keyring alone.
     pub no_new_keyring: bool,
+    /// Make no cgroup, and leave `linux.resources` alone.
+    pub no_cgroups: bool,
     /// Descriptors after 0–2 that the payload gets.
     pub preserve_fds: u32,
     /// A detached mount to take as the root instead of `root.path`.
@@ -126,25 +128,18 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
     fault::point("reserve the name")?;
     let supervisor = options.notify_socket.as_deref();
     supervisor.map_or(Ok(()), |_| notify::make_folder(&container))?;
-    let mut cgroup = Cgroup::locate(linux.cgroups_path.as_deref(), &options.id)?;
+    let mut cgroup = match options.no_cgroups {
+        false => Cgroup::locate(linux.cgroups_path.as_deref(), &options.id)?,
+        true => Cgroup::default(),
+    };
     let mut state = first_state(options, &spec, bundle, &cgroup, &namespaces);
     // Written before the cgroup is made: a kill between the two leaves nothing that delete cannot find.
     container.save_first(&state, &bytes)?;
     fault::point("save the first state")?;
-    // It takes back what it made itself: a cgroup that was there, with others in it, must not be killed below.
-    cgroup.create(linux.resources.as_ref()).context(|| "make the cgroup")?;
-    state.cgroup = cgroup.saved();
-    let saved = state.cgroup.clone();
-    undo.push("remove the cgroup", move || {
-        let cgroup = Cgroup::open(&saved);
-        cgroup.kill()?;
-        cgroup.remove()
-    });
-    fault::point("make the cgroup")?;
-    if let Some(owner) = crate::cgroup::new_owner(&spec) {
-        cgroup.delegate(owner)?;
+    if !options.no_cgroups {
+        make_cgroup(&mut cgroup, &spec, &mut undo)?;
     }
-    fault::point("give the cgroup away")?;
+    state.cgroup = cgroup.saved();
     let parts = Parts {
         spec: &spec,
         linux,
@@ -175,6 +170,24 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
             Err(launched.end_after(error))
         }
     }
+}
+
+/// Makes the cgroup with its limits, and gives it to the container's root where it may have it.
+fn make_cgroup(cgroup: &mut Cgroup, spec: &Spec<'_>, undo: &mut Undo) -> Result<()> {
+    let resources = spec.linux.as_ref().and_then(|linux| linux.resources.as_ref());
+    // It takes back what it made itself: a cgroup that was there, with others in it, must not be killed below.
+    cgroup.create(resources).context(|| "make the cgroup")?;
+    let saved = cgroup.saved();
+    undo.push("remove the cgroup", move || {
+        let cgroup = Cgroup::open(&saved);
+        cgroup.kill()?;
+        cgroup.remove()
+    });
+    fault::point("make the cgroup")?;
+    if let Some(owner) = crate::cgroup::new_owner(spec) {
+        cgroup.delegate(owner)?;
+    }
+    fault::point("give the cgroup away")
 }
 
 /// Lets the payload run, with somebody to hear that it is ready.
