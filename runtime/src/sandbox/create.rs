@@ -95,7 +95,7 @@ pub fn read_config(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// [`crate::ErrorKind::Invalid`] with a JSON pointer, line and column.
 pub fn parse<'b>(bytes: &'b [u8], name: &str) -> Result<Spec<'b>> {
-    serde_json::from_slice(bytes).map_err(|error| spec::pointer::wrong(name, bytes, &error))
+    spec::document::read(name, bytes)
 }
 
 /// Makes the container. After an error nothing of it remains.

@@ -155,8 +155,7 @@ fn process_of<'s>(
     options: &ExecOptions,
 ) -> Result<spec::Process<'s>> {
     let mut process = match file {
-        Some(bytes) => serde_json::from_slice(bytes)
-            .map_err(|error| spec::pointer::wrong("the process file", bytes, &error))?,
+        Some(bytes) => spec::document::read("the process file", bytes)?,
         None => own_process(own, options)?,
     };
     process.env.0.extend(options.extra_env.iter().map(|pair| pair.clone().into()));

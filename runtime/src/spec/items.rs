@@ -81,3 +81,68 @@ impl serde::Serialize for Pairs<'_> {
         serializer.collect_map(self.iter().map(|(key, value)| (&**key, &**value)))
     }
 }
+
+/// Takes an object alone, or `null` for none. What serde derives would also take a list, with a structure's fields in
+/// order, and so an empty list for a structure without any: limits would be gone without a word.
+///
+/// # Errors
+/// For anything else.
+pub fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_any(ObjectVisitor(std::marker::PhantomData))
+}
+
+/// The same for a field that is always there.
+///
+/// # Errors
+/// As [`object`].
+pub fn object_or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    object(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A list of objects, or `null` for an empty one.
+///
+/// # Errors
+/// As [`object`].
+pub fn objects<'de, D, T>(deserializer: D) -> Result<Items<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    let list = Option::<Vec<Object<T>>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(Items(list.into_iter().map(|Object(item)| item).collect()))
+}
+
+struct ObjectVisitor<T>(std::marker::PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for ObjectVisitor<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_map<M: serde::de::MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+        T::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Some)
+    }
+}
+
+/// One of a list.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        object_or_default(deserializer).map(Object)
+    }
+}

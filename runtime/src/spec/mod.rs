@@ -5,9 +5,9 @@
 //! into an error that names the field, or into a warning.
 
 pub mod capabilities;
+pub mod document;
 pub mod items;
 pub mod mount_options;
-pub mod pointer;
 pub mod resources;
 pub mod seccomp;
 pub mod text;
@@ -26,20 +26,25 @@ pub struct Spec<'a> {
     #[serde(borrow)]
     pub oci_version: Text<'a>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub process: Option<Process<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub root: Option<Root<'a>>,
     #[serde(borrow)]
     pub hostname: Option<Text<'a>>,
     #[serde(borrow)]
     pub domainname: Option<Text<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::objects")]
     pub mounts: Items<Mount<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub hooks: Option<Hooks<'a>>,
     #[serde(borrow)]
     pub annotations: Pairs<'a>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub linux: Option<Linux<'a>>,
     /// Present or not: the vm mode reads it.
     pub vm: Option<serde::de::IgnoredAny>,
@@ -51,8 +56,10 @@ pub struct Spec<'a> {
 #[serde(default)]
 pub struct ForExec<'a> {
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub process: Option<Process<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub linux: Option<LinuxForExec<'a>>,
 }
 
@@ -61,8 +68,10 @@ pub struct ForExec<'a> {
 #[serde(default)]
 pub struct LinuxForExec<'a> {
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub seccomp: Option<seccomp::Seccomp<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub personality: Option<Personality<'a>>,
 }
 
@@ -70,8 +79,10 @@ pub struct LinuxForExec<'a> {
 #[serde(rename_all = "camelCase", default)]
 pub struct Process<'a> {
     pub terminal: bool,
+    #[serde(deserialize_with = "items::object")]
     pub console_size: Option<ConsoleSize>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object_or_default")]
     pub user: User<'a>,
     #[serde(borrow)]
     pub args: Items<Text<'a>>,
@@ -80,8 +91,10 @@ pub struct Process<'a> {
     #[serde(borrow)]
     pub cwd: Text<'a>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub capabilities: Option<Capabilities<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::objects")]
     pub rlimits: Items<Rlimit<'a>>,
     pub no_new_privileges: bool,
     #[serde(borrow)]
@@ -90,10 +103,13 @@ pub struct Process<'a> {
     #[serde(borrow)]
     pub selinux_label: Option<Text<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub scheduler: Option<Scheduler<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub io_priority: Option<IoPriority<'a>>,
     #[serde(rename = "execCPUAffinity", borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub exec_cpu_affinity: Option<CpuAffinity<'a>>,
 }
 
@@ -189,7 +205,9 @@ pub struct Mount<'a> {
     pub source: Option<Text<'a>>,
     #[serde(borrow)]
     pub options: Items<Text<'a>>,
+    #[serde(deserialize_with = "items::objects")]
     pub uid_mappings: Items<IdMapping>,
+    #[serde(deserialize_with = "items::objects")]
     pub gid_mappings: Items<IdMapping>,
 }
 
@@ -207,16 +225,22 @@ pub struct IdMapping {
 #[serde(rename_all = "camelCase", default)]
 pub struct Hooks<'a> {
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::objects")]
     pub prestart: Items<Hook<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::objects")]
     pub create_runtime: Items<Hook<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::objects")]
     pub create_container: Items<Hook<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::objects")]
     pub start_container: Items<Hook<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::objects")]
     pub poststart: Items<Hook<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::objects")]
     pub poststop: Items<Hook<'a>>,
 }
 
@@ -237,19 +261,26 @@ pub struct Hook<'a> {
 #[serde(rename_all = "camelCase", default)]
 pub struct Linux<'a> {
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::objects")]
     pub namespaces: Items<Namespace<'a>>,
+    #[serde(deserialize_with = "items::objects")]
     pub uid_mappings: Items<IdMapping>,
+    #[serde(deserialize_with = "items::objects")]
     pub gid_mappings: Items<IdMapping>,
+    #[serde(deserialize_with = "items::object")]
     pub time_offsets: Option<TimeOffsets>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::objects")]
     pub devices: Items<Device<'a>>,
     #[serde(borrow)]
     pub cgroups_path: Option<Text<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub resources: Option<resources::Resources<'a>>,
     #[serde(borrow)]
     pub rootfs_propagation: Option<Text<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub seccomp: Option<seccomp::Seccomp<'a>>,
     #[serde(borrow)]
     pub sysctl: Pairs<'a>,
@@ -260,6 +291,7 @@ pub struct Linux<'a> {
     #[serde(borrow)]
     pub mount_label: Option<Text<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "items::object")]
     pub personality: Option<Personality<'a>>,
     pub intel_rdt: Option<serde::de::IgnoredAny>,
     pub memory_policy: Option<serde::de::IgnoredAny>,
@@ -278,7 +310,9 @@ pub struct Namespace<'a> {
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default)]
 pub struct TimeOffsets {
+    #[serde(deserialize_with = "items::object")]
     pub monotonic: Option<TimeOffset>,
+    #[serde(deserialize_with = "items::object")]
     pub boottime: Option<TimeOffset>,
 }
 

@@ -14,15 +14,20 @@ pub struct Resources<'a> {
     /// Rules of the device filter, in order: the last one that matches decides.
     #[serde(borrow, deserialize_with = "null_as_default")]
     pub devices: Vec<DeviceRule<'a>>,
+    #[serde(deserialize_with = "super::items::object")]
     pub memory: Option<Memory>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "super::items::object")]
     pub cpu: Option<Cpu<'a>>,
+    #[serde(deserialize_with = "super::items::object")]
     pub pids: Option<Pids>,
     #[serde(rename = "blockIO")]
+    #[serde(deserialize_with = "super::items::object")]
     pub block_io: Option<BlockIo>,
     #[serde(borrow, rename = "hugepageLimits", deserialize_with = "null_as_default")]
     pub hugepage_limits: Vec<HugepageLimit<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "super::items::object")]
     pub network: Option<Network<'a>>,
     #[serde(borrow, deserialize_with = "null_as_default")]
     pub rdma: BTreeMap<Text<'a>, Rdma>,

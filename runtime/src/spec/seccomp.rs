@@ -22,6 +22,7 @@ pub struct Seccomp<'a> {
     #[serde(borrow)]
     pub listener_metadata: Option<Text<'a>>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "super::items::objects")]
     pub syscalls: Items<Syscall<'a>>,
 }
 
@@ -35,6 +36,7 @@ pub struct Syscall<'a> {
     pub action: Text<'a>,
     pub errno_ret: Option<u32>,
     #[serde(borrow)]
+    #[serde(deserialize_with = "super::items::objects")]
     pub args: Items<Argument<'a>>,
 }
 

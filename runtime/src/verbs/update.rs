@@ -64,8 +64,7 @@ impl UpdateOptions {
 /// # Errors
 /// [`crate::ErrorKind::Invalid`] for what is no `linux.resources`.
 pub fn parse(document: &[u8]) -> Result<Resources<'_>> {
-    serde_json::from_slice(document)
-        .map_err(|error| crate::spec::pointer::wrong("--resources", document, &error))
+    crate::spec::document::read("--resources", document)
 }
 
 /// Reads a size as runc's options have it: bytes, or with a suffix of `k`, `m`, `g`, `t` in powers of 1024.

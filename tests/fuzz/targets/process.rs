@@ -5,10 +5,10 @@
 use libfuzzer_sys::fuzz_target;
 use runtime::plan::arena::Arena;
 use runtime::plan::{check, process};
-use runtime::spec::Process;
+use runtime::spec::{Process, document};
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(own) = serde_json::from_slice::<Process<'_>>(bytes) else { return };
+    let Ok(own) = document::read::<Process<'_>>("the process file", bytes) else { return };
     if check::check_process(&own).is_ok() {
         let arena = Arena::default();
         for is_exec in [false, true] {

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Where in a document an error is, as a JSON pointer (RFC 6901): serde_json tells line and column, which nobody can
-//! use of a configuration that an engine wrote on one line.
+//! Reading a document that is one object, and saying where an error in it is, as a JSON pointer (RFC 6901): serde_json
+//! tells line and column, which nobody can use of a configuration that an engine wrote on one line.
 
-use crate::error::Error;
+use super::items::object_or_default;
+use crate::error::{Error, Result};
+use serde::Deserialize;
 
-/// The error of a document that does not have the types of ours: file, pointer, what is wrong, line and column.
-#[must_use]
-pub fn wrong(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
+/// Reads one object; `name` is the document's, for the error.
+///
+/// # Errors
+/// [`crate::ErrorKind::Invalid`] with a JSON pointer, line and column.
+pub fn read<'b, T: Deserialize<'b> + Default>(name: &str, bytes: &'b [u8]) -> Result<T> {
+    let mut document = serde_json::Deserializer::from_slice(bytes);
+    let value = object_or_default(&mut document).and_then(|value| document.end().map(|()| value));
+    value.map_err(|error| wrong(name, bytes, &error))
+}
+
+/// File, pointer, what is wrong, line and column.
+fn wrong(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
     let pointer = at(bytes, offset(bytes, error.line(), error.column()));
     let separator = if pointer.is_empty() { "" } else { ": " };
     Error::invalid(format!("{name}: {pointer}{separator}{error}"))
@@ -92,6 +103,32 @@ mod tests {
             let text = wrong("config.json", json.as_bytes(), &error).to_string();
             assert!(text.starts_with(&format!("config.json: {pointer}: invalid ")), "{json}: {text}");
         }
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        for (json, pointer) in [
+            ("[]", ""),
+            (r#"{"process":[]}"#, "/process"),
+            (r#"{"process":{"user":[1,2]}}"#, "/process/user"),
+            (r#"{"process":{"capabilities":[]}}"#, "/process/capabilities"),
+            (r#"{"root":["rootfs",true]}"#, "/root"),
+            (r#"{"hooks":[]}"#, "/hooks"),
+            (r#"{"mounts":[{},["/a"]]}"#, "/mounts/1"),
+            (r#"{"linux":[]}"#, "/linux"),
+            (r#"{"linux":{"resources":[]}}"#, "/linux/resources"),
+            (r#"{"linux":{"resources":{"memory":[5]}}}"#, "/linux/resources/memory"),
+            (r#"{"linux":{"seccomp":[]}}"#, "/linux/seccomp"),
+            (r#"{"linux":{"namespaces":[["pid"]]}}"#, "/linux/namespaces/0"),
+        ] {
+            let text = read::<Spec<'_>>("f", json.as_bytes()).unwrap_err().to_string();
+            let start = if pointer.is_empty() { "f: ".to_owned() } else { format!("f: {pointer}") };
+            assert!(text.starts_with(&start) && text.contains("expected an object"), "{json}: {text}");
+        }
+        let nulls =
+            r#"{"process":null,"hooks":null,"linux":{"resources":null,"seccomp":null},"mounts":null}"#;
+        read::<Spec<'_>>("f", nulls.as_bytes()).unwrap();
+        read::<Spec<'_>>("f", b"{} {}").unwrap_err();
     }
 
     #[test]
