@@ -487,21 +487,21 @@ fn recursive_options_clear_what_was_set() {
     ] {
         let ct = Bundle::sh("grep ' /mnt' /proc/self/mountinfo");
         let host = host_folder(&ct);
+        let mount = |arguments: &[&str], place: &PathBuf| {
+            let done = Command::new("mount").args(arguments).arg(place).status();
+            assert!(done.is_ok_and(|s| s.success()), "mount {arguments:?}");
+        };
+        // A mount of its own, and private: where all are shared, a bind of the folder on itself would come twice.
+        mount(&["-t", "tmpfs", "tmpfs"], &host);
+        mount(&["--make-private"], &host);
         let nested = Nested::new(&host);
-        for place in [host.clone(), host.join("below")] {
-            let mut mount = std::process::Command::new("mount");
-            mount.args(["--bind", place.to_str().unwrap(), place.to_str().unwrap()]);
-            assert!(mount.status().unwrap().success());
-            let mut remount = std::process::Command::new("mount");
-            remount.args(["-o", &format!("remount,bind,{set}")]).arg(&place);
-            assert!(remount.status().unwrap().success(), "{set}");
+        for place in [&nested.below, &host] {
+            mount(&["-o", &format!("remount,bind,{set}")], place);
         }
         ct.change(|c| add_mount(c, "/mnt", "bind", host.to_str().unwrap(), &["rbind", clears]));
         let ran = ct.run();
-        for place in [host.join("below"), host.clone()] {
-            assert!(std::process::Command::new("umount").arg(&place).status().unwrap().success());
-        }
         drop(nested);
+        assert!(Command::new("umount").arg(&host).status().is_ok_and(|s| s.success()));
         let out = ran.ok().stdout;
         assert!(out.lines().count() >= 2, "{clears}: {out}");
         assert!(

@@ -26,6 +26,8 @@ pub enum Need {
     SysResource,
     Overlay,
     Strace,
+    /// A compiler for the small C programs that some tests run inside.
+    Gcc,
     /// mmdebstrap, and an archive that answers.
     Mmdebstrap,
 }
@@ -44,10 +46,9 @@ pub fn is_met(need: Need) -> bool {
         Need::Faults => crate::bundle::ctrun_with_faults().is_some(),
         Need::SysResource => has_capability(24),
         Need::Overlay => fs::read_to_string("/proc/filesystems").is_ok_and(|t| t.contains("overlay")),
-        Need::Mmdebstrap => {
-            Command::new("mmdebstrap").arg("--version").output().is_ok_and(|o| o.status.success())
-        }
-        Need::Strace => Command::new("strace").arg("-V").output().is_ok_and(|o| o.status.success()),
+        Need::Mmdebstrap => answers("mmdebstrap", "--version"),
+        Need::Strace => answers("strace", "-V"),
+        Need::Gcc => answers("gcc", "--version"),
     }
 }
 
@@ -66,6 +67,10 @@ pub fn needed(needs: &[Need]) -> bool {
     // Straight to the descriptor: a test's captured output is thrown away when the test passes.
     let _nobody_reads = std::io::stderr().write_all(format!("skipped {line}").as_bytes());
     false
+}
+
+fn answers(program: &str, version: &str) -> bool {
+    Command::new(program).arg(version).output().is_ok_and(|o| o.status.success())
 }
 
 fn is_v2() -> bool {
