@@ -29,6 +29,8 @@ pub mod signal;
 pub mod socket;
 #[cfg(feature = "std")]
 pub mod start;
+#[cfg(feature = "std")]
+pub mod tree;
 pub mod tty;
 
 pub use error::{Call, Errno, Result, SysError};
