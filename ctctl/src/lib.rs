@@ -15,6 +15,7 @@ pub mod container;
 pub mod error;
 pub mod host;
 pub mod idmap;
+pub mod meter;
 pub mod monitor;
 pub mod output;
 pub mod storage;

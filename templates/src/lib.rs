@@ -3,17 +3,19 @@
 //!
 //! - [`recipe`]: how to make one, as a TOML file; the shipped ones are compiled in.
 //! - [`build`]: carries a recipe out.
-//! - [`source`]: where the files come from (the host's busybox, Debian's archive).
+//! - [`source`]: where the files come from (the host's busybox, Debian's archive, tar archives, OCI images).
 //! - [`store`]: layers, unpacked once, named by their content, read-only and shared; and the manifests that name them.
 //!
 //! Not here: what a system makes of a template (configuration, overlay, id maps). That is the manager's.
 
+mod archive;
 pub mod build;
 pub mod recipe;
 mod source;
 pub mod store;
 
-pub use build::build;
+pub use build::{Built, build};
 pub use recipe::Recipe;
 pub use runtime::{Context, Error, ErrorKind, Result};
-pub use store::{Manifest, Store};
+pub use source::Progress;
+pub use store::{Manifest, Store, remove_tree};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Recipes: one TOML file each.
 
-use crate::{Context, Error, ErrorKind, Result};
+use crate::{Context, Error, ErrorKind, Result, source};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -20,6 +20,8 @@ pub struct Recipe {
     pub name: String,
     /// sha256 of the recipe's text, in hexadecimal.
     pub hash: String,
+    /// The folder that relative paths in it begin in: the file's own.
+    pub folder: PathBuf,
     /// What the file says.
     pub body: Body,
 }
@@ -46,6 +48,12 @@ pub enum Source {
     Busybox(Busybox),
     /// A Debian or Ubuntu suite, from the archive that the host is configured for.
     Mmdebstrap(Mmdebstrap),
+    /// A root file system in a tar archive.
+    Tar(Tar),
+    /// An image of the OCI: a layout directory or archive, or what `docker save` wrote.
+    Oci(Oci),
+    /// Another template of the store.
+    Template(Template),
 }
 
 /// `[source.busybox]`
@@ -72,19 +80,65 @@ pub struct Mmdebstrap {
     pub mirror: Option<String>,
 }
 
+/// `[source.tar]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tar {
+    /// The archive; gzip, xz, zstd and bzip2 are known by their content.
+    pub path: PathBuf,
+    /// What the file's sha256 must be, in hexadecimal.
+    pub sha256: Option<String>,
+}
+
+/// `[source.oci]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oci {
+    /// The directory or archive.
+    pub path: PathBuf,
+    /// Which image in it, such as `debian:12`; needed when there are several.
+    pub image: Option<String>,
+}
+
+/// `[source.template]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// Its name.
+    pub name: String,
+}
+
 fn minbase() -> String {
     "minbase".to_owned()
 }
 
 impl Recipe {
-    /// Reads a recipe's text; `origin` is the file that an error names.
+    /// Reads a recipe's text; `origin` is the file that an error names, and whose folder relative paths begin in.
     ///
     /// # Errors
     /// `Invalid`, with line, column and what was expected.
     pub fn parse(name: &str, text: &str, origin: &str) -> Result<Recipe> {
         let body: Body = toml::from_str(text)
             .map_err(|error| Error::invalid(format!("recipe {origin}: {}", error.to_string().trim_end())))?;
-        Ok(Recipe { name: name.to_owned(), hash: hex(&Sha256::digest(text)), body })
+        let folder = Path::new(origin).parent().unwrap_or(Path::new("")).to_owned();
+        Ok(Recipe { name: name.to_owned(), hash: hex(&Sha256::digest(text)), folder, body })
+    }
+
+    /// The recipe of a template that is one archive, image or image directory, as it is.
+    ///
+    /// # Errors
+    /// What reading the first bytes of it answers.
+    pub fn of_archive(name: &str, path: &Path, image: Option<&str>) -> Result<Recipe> {
+        let is_image = image.is_some() || source::is_image(path)?;
+        let path = path.to_owned();
+        let hash = hex(&Sha256::digest(path.as_os_str().as_encoded_bytes()));
+        let source = if is_image {
+            Source::Oci(Oci { path, image: image.map(str::to_owned) })
+        } else {
+            Source::Tar(Tar { path, sha256: None })
+        };
+        let body = Body { description: String::new(), source, defaults: toml::Table::new() };
+        Ok(Recipe { name: name.to_owned(), hash, folder: PathBuf::new(), body })
     }
 
     /// Finds a recipe: a path to a `.toml` file, a file in `folder`, or a shipped one, in this order.

@@ -5,9 +5,13 @@
 //! a layer and a manifest come into being by a rename.
 
 use crate::{Context, Error, ErrorKind, Result};
+use runtime_sys::tree;
 use serde::{Deserialize, Serialize};
+use std::ffi::CString;
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -97,6 +101,22 @@ impl Store {
         names
     }
 
+    /// Says, until the file is dropped, that layers of the store are being put into a template: none is removed.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub fn in_use(&self) -> Result<File> {
+        let file = self.use_lock()?;
+        file.lock_shared().context(|| "lock the store")?;
+        Ok(file)
+    }
+
+    fn use_lock(&self) -> Result<File> {
+        private_dir(&self.layers())?;
+        let path = self.layers().join(".use");
+        File::create(&path).context(|| path.display().to_string())
+    }
+
     /// Begins a layer, after sweeping away what dead makers left.
     ///
     /// # Errors
@@ -137,7 +157,7 @@ impl Store {
             let unlocked = File::open(entry.path()).is_ok_and(|dir| dir.try_lock().is_ok());
             if unlocked {
                 // A folder that cannot be removed is in nobody's way; the next sweep tries again.
-                drop(fs::remove_dir_all(entry.path()));
+                drop(remove_tree(&entry.path()));
             }
         }
     }
@@ -153,23 +173,37 @@ impl Store {
         replace(&self.manifest_path(&manifest.name), text.as_bytes())
     }
 
-    /// Removes a template, and its layers that neither another template nor `used` names.
+    /// Removes a template. Its layers stay until [`Store::prune`].
     ///
     /// # Errors
     /// `NotFound`, or what the file system answers.
-    pub fn remove(&self, name: &str, used: &[String]) -> Result<()> {
-        let manifest = self.manifest(name)?;
+    pub fn remove(&self, name: &str) -> Result<()> {
+        self.manifest(name)?;
         let path = self.manifest_path(name);
-        fs::remove_file(&path).context(|| format!("remove {}", path.display()))?;
-        let mut kept = used.to_vec();
-        for other in self.names() {
-            kept.extend(self.manifest(&other)?.layers);
+        fs::remove_file(&path).context(|| format!("remove {}", path.display()))
+    }
+
+    /// Removes all layers that neither a template nor `used` names, and gives back their names. While a template is
+    /// being built, none is removed.
+    ///
+    /// # Errors
+    /// What the file system answers; a manifest that cannot be read.
+    pub fn prune(&self, used: &[String]) -> Result<Vec<String>> {
+        let lock = self.use_lock()?;
+        if lock.try_lock().is_err() {
+            return Ok(Vec::new());
         }
-        manifest
-            .layers
-            .iter()
-            .filter(|layer| !kept.contains(layer))
-            .try_for_each(|layer| self.remove_layer(layer))
+        let mut kept = used.to_vec();
+        for name in self.names() {
+            kept.extend(self.manifest(&name)?.layers);
+        }
+        let layers = fs::read_dir(self.layers()).into_iter().flatten().flatten();
+        let mut removed: Vec<String> =
+            layers.filter_map(|entry| entry.file_name().to_str().map(str::to_owned)).collect();
+        removed.retain(|name| !name.starts_with('.') && !kept.contains(name));
+        removed.sort();
+        removed.iter().try_for_each(|layer| self.remove_layer(layer))?;
+        Ok(removed)
     }
 
     fn remove_layer(&self, digest: &str) -> Result<()> {
@@ -180,7 +214,7 @@ impl Store {
             other => other.context(|| format!("remove layer {digest}"))?,
         }
         drop(gate);
-        fs::remove_dir_all(&doomed).context(|| format!("remove layer {digest}"))
+        remove_tree(&doomed).context(|| format!("remove layer {digest}"))
     }
 }
 
@@ -222,8 +256,22 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         // What cannot be removed here, the next sweep removes.
-        drop(fs::remove_dir_all(&self.path));
+        drop(remove_tree(&self.path));
     }
+}
+
+/// Removes a file or a tree, which may have been made to be hard to remove; what is not there is removed already.
+///
+/// # Errors
+/// What the file system answers.
+pub fn remove_tree(path: &Path) -> Result<()> {
+    let (parent, name) = (path.parent().unwrap_or(path), path.file_name().unwrap_or_default());
+    let parent = match File::open(parent) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other.context(|| parent.display().to_string())?,
+    };
+    let name = CString::new(name.as_bytes()).map_err(|_| Error::invalid("a zero in a name"))?;
+    Ok(tree::remove(parent.as_fd(), &name)?)
 }
 
 /// Makes a folder and those above it, closed to everyone else whatever the umask.
@@ -302,12 +350,17 @@ mod tests {
         store.save(&manifest("two", "a")).unwrap();
         store.save(&manifest("three", "b")).unwrap();
         assert_eq!(store.names(), ["one", "three", "two"]);
-        store.remove("one", &[]).unwrap();
-        assert!(store.layer("a").exists());
-        store.remove("two", &[]).unwrap();
-        assert!(!store.layer("a").exists());
-        store.remove("three", &["b".to_owned()]).unwrap();
-        assert!(store.layer("b").exists());
+        let busy = store.in_use().unwrap();
+        store.remove("one").unwrap();
+        store.remove("two").unwrap();
+        assert!(store.prune(&[]).unwrap().is_empty() && store.layer("a").exists());
+        drop(busy);
+        store.save(&manifest("two", "a")).unwrap();
+        assert!(store.prune(&[]).unwrap().is_empty());
+        store.remove("two").unwrap();
+        store.remove("three").unwrap();
+        assert_eq!(store.prune(&["b".to_owned()]).unwrap(), ["a"]);
+        assert!(!store.layer("a").exists() && store.layer("b").exists());
         assert_eq!(store.manifest("one").unwrap_err().kind(), ErrorKind::NotFound);
         fs::remove_dir_all(&store.root).unwrap();
     }

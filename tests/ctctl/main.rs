@@ -3,6 +3,7 @@
 //!
 //! In a command line, `@` stands for a prefix of the test's own: its systems are nobody else's.
 
+mod archives;
 mod completion;
 mod create;
 mod destroy;

@@ -6,9 +6,11 @@ use crate::config::Config;
 use crate::config::keys;
 use crate::error::{Context, Error, Exit, Result, nearest};
 use crate::host::{Host, need_root};
+use crate::meter::Meter;
 use crate::{output, store};
 use clap::Subcommand;
 use serde_json::json;
+use std::path::{Path, PathBuf};
 use templates::{ErrorKind, Manifest, Recipe};
 use toml_edit::Item;
 
@@ -28,6 +30,23 @@ pub enum Action {
         /// The recipe's name, or a path that ends with .toml
         recipe: String,
     },
+    /// Check a recipe without building it
+    Validate {
+        /// The recipe's name, or a path that ends with .toml
+        recipe: String,
+    },
+    /// Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive,
+    /// docker-archive)
+    Import {
+        /// The archive, or the layout directory
+        path: PathBuf,
+        /// The template's name; the file's, without its endings, when absent
+        #[arg(short, long)]
+        name: Option<String>,
+        /// Which image, where there are several
+        #[arg(long)]
+        image: Option<String>,
+    },
     /// Show all templates
     #[command(visible_alias = "ls")]
     List {
@@ -36,6 +55,7 @@ pub enum Action {
         json: bool,
     },
     /// Show one template
+    #[command(visible_alias = "inspect")]
     Info {
         /// The template's name
         name: String,
@@ -49,6 +69,8 @@ pub enum Action {
         /// The template's name
         name: String,
     },
+    /// Remove layers that neither a template nor a system uses
+    Prune,
 }
 
 /// Carries it out.
@@ -58,6 +80,9 @@ pub enum Action {
 pub fn run(args: Args, host: &Host) -> Result<u8> {
     match args.action {
         Action::Build { recipe } => build(&recipe, host),
+        Action::Validate { recipe } => validate(&recipe, host),
+        Action::Import { path, name, image } => import(&path, name, image.as_deref(), host),
+        Action::Prune => prune(host),
         Action::List { json } => list(json, host),
         Action::Info { name, json } => info(&name, json, host),
         Action::Remove { name } => remove(&name, host),
@@ -66,17 +91,57 @@ pub fn run(args: Args, host: &Host) -> Result<u8> {
 
 fn build(name: &str, host: &Host) -> Result<u8> {
     need_root().context(|| format!("template build {name}"))?;
-    let recipe = Recipe::find(name, &host.recipes()).map_err(|error| no_recipe(error, name, host))?;
-    check_defaults(&recipe)?;
+    let recipe = checked(name, host)?;
     output::progress(&format!("building {} …", recipe.name));
-    let manifest =
-        templates::build(&recipe, &host.templates()).map_err(|error| with_packages(error, name))?;
-    printed(output::line(&format!(
-        "{}: {} in {} layer(s)",
-        manifest.name,
-        mebibytes(manifest.size),
-        manifest.layers.len()
-    )))
+    carry_out(&recipe, host).map_err(|error| with_packages(error, name))
+}
+
+/// Finds a recipe and checks it, as far as that goes without its source.
+fn checked(name: &str, host: &Host) -> Result<Recipe> {
+    let recipe = Recipe::find(name, &host.recipes()).map_err(|error| no_recipe(error, name, host))?;
+    store::check_name(&recipe.name)?;
+    check_defaults(&recipe)?;
+    Ok(recipe)
+}
+
+fn validate(name: &str, host: &Host) -> Result<u8> {
+    let recipe = checked(name, host)?;
+    printed(output::line(&format!("{}: a valid recipe", recipe.name)))
+}
+
+fn carry_out(recipe: &Recipe, host: &Host) -> templates::Result<u8> {
+    let mut meter = Meter::default();
+    let built = templates::build(recipe, &host.templates(), &mut |done, total| meter.at(done, total));
+    drop(meter);
+    let built = built?;
+    for warning in &built.warnings {
+        output::progress(&format!("warning: {warning}"));
+    }
+    let manifest = built.manifest;
+    let (size, layers) = (mebibytes(manifest.size), manifest.layers.len());
+    // A reader that is gone has no use for an error.
+    drop(output::line(&format!("{}: {size} in {layers} layer(s)", manifest.name)));
+    Ok(0)
+}
+
+fn import(path: &Path, name: Option<String>, image: Option<&str>, host: &Host) -> Result<u8> {
+    let doing = || format!("template import {}", path.display());
+    need_root().context(doing)?;
+    let name = name.unwrap_or_else(|| name_of(path));
+    store::check_name(&name).context(doing).map_err(|error| error.hint("give it a name with --name"))?;
+    let recipe = Recipe::of_archive(&name, path, image).map_err(Error::from).context(doing)?;
+    carry_out(&recipe, host).map_err(Error::from).context(doing)
+}
+
+/// A file's name without the endings that archives have.
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut name = name.as_ref();
+    let endings = [".gz", ".xz", ".zst", ".bz2", ".tgz", ".txz", ".tar", ".oci", ".docker"];
+    while let Some(shorter) = endings.iter().find_map(|ending| name.strip_suffix(ending)) {
+        name = shorter;
+    }
+    name.to_owned()
 }
 
 fn no_recipe(error: templates::Error, name: &str, host: &Host) -> Error {
@@ -196,11 +261,37 @@ fn info(name: &str, json: bool, host: &Host) -> Result<u8> {
 fn remove(name: &str, host: &Host) -> Result<u8> {
     need_root()?;
     find(host, name)?;
+    host.templates().remove(name)?;
+    remove_unused(host)?;
+    Ok(0)
+}
+
+fn prune(host: &Host) -> Result<u8> {
+    need_root()?;
+    let removed = remove_unused(host)?;
+    printed(removed.iter().try_for_each(|layer| output::line(layer)))
+}
+
+/// Systems that come into being meanwhile wait for their numbers, and find that a layer is gone.
+fn remove_unused(host: &Host) -> Result<Vec<String>> {
     let _numbers = store::lock_numbers(host)?;
     let mut used = Vec::new();
     for system in store::names(host) {
         used.extend(store::read(host, &system)?.layers);
     }
-    host.templates().remove(name, &used)?;
-    Ok(0)
+    Ok(host.templates().prune(&used)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_s_name_is_the_file_s_without_endings() {
+        for (path, name) in
+            [("/x/web.tar.zst", "web"), ("a.tgz", "a"), ("layout", "layout"), ("v1.2.tar", "v1.2")]
+        {
+            assert_eq!(name_of(Path::new(path)), name);
+        }
+    }
 }

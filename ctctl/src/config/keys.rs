@@ -38,7 +38,8 @@ pub struct Key {
 }
 
 /// The signals that may ask an init to halt.
-const SIGNALS: &[&str] = &["TERM", "INT", "HUP", "QUIT", "KILL", "PWR", "USR1", "USR2", "RTMIN+3", "RTMIN+4"];
+const SIGNALS: &[&str] =
+    &["TERM", "INT", "HUP", "QUIT", "KILL", "PWR", "USR1", "USR2", "WINCH", "RTMIN+3", "RTMIN+4"];
 
 /// Every key, in the order in which the file and `info` show them.
 pub static KEYS: &[Key] = &[

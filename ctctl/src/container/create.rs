@@ -33,7 +33,7 @@ pub fn create(host: &Host, mut config: Config, wishes: &Wishes) -> Result<Config
     let made = make(host, &mut config, wishes);
     if made.is_err() {
         // Without a configuration file nothing names these files; the cause is the error to report.
-        drop(fs::remove_dir_all(host.data(&config.name)));
+        drop(templates::remove_tree(&host.data(&config.name)));
         lock.remove();
     }
     made.map(|()| config)
@@ -43,10 +43,8 @@ fn make(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<()> {
     destroy::sweep(host)?;
     config.uuid = new_uuid()?;
     let data = host.data(&config.name);
-    if data.exists() {
-        // What a killed create left.
-        fs::remove_dir_all(&data).context(|| format!("remove {}", data.display()))?;
-    }
+    // What a killed create left.
+    templates::remove_tree(&data).context(|| format!("remove {}", data.display()))?;
     // Held until the file is there: the numbers are taken when it can be read.
     let _numbers = store::lock_numbers(host)?;
     choose_numbers(host, config, wishes)?;
@@ -111,6 +109,13 @@ fn choose_ctid(name: &str, wish: Option<u64>, taken: &[u64]) -> Result<u64> {
 /// `upper` becomes the root of the system: it looks like the template's. Ids on disk are the container's own.
 fn make_files(host: &Host, config: &Config) -> Result<()> {
     let data = host.data(&config.name);
+    let templates = host.templates();
+    if let Some(gone) = config.layers.iter().find(|layer| !templates.layer(layer).is_dir()) {
+        let text = format!("layer {gone} of template {} is not there", config.template);
+        return Err(
+            Error::new(Exit::NoTemplate, text).hint("it was removed meanwhile: build the template again")
+        );
+    }
     let top = config.layers.last().map(|layer| host.templates().layer(layer));
     let top = top.ok_or_else(|| Error::new(Exit::Failure, "the template has no layer"))?;
     let root = fs::metadata(&top).context(|| top.display().to_string())?;

@@ -5,8 +5,6 @@ use super::stop;
 use crate::error::{Context, Result};
 use crate::host::Host;
 use crate::store::{self, Lock, Wait};
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
 /// Removes everything that is a stopped system's own.
@@ -17,14 +15,14 @@ pub fn destroy(host: &Host, name: &str, lock: Lock) -> Result<()> {
     let log = host.log_file(name);
     let config = host.config_file(name);
     let removed = [
-        gone(&config.with_file_name(format!(".{name}.toml.new")), |path| fs::remove_file(path)),
-        gone(&host.run(name), |path| fs::remove_dir_all(path)),
-        gone(&host.data(name), |path| fs::remove_dir_all(path)),
-        gone(&log, |path| fs::remove_file(path)),
-        gone(&log.with_extension("log.1"), |path| fs::remove_file(path)),
+        gone(&config.with_file_name(format!(".{name}.toml.new"))),
+        gone(&host.run(name)),
+        gone(&host.data(name)),
+        gone(&log),
+        gone(&log.with_extension("log.1")),
     ];
     removed.into_iter().collect::<Result<Vec<()>>>()?;
-    gone(&config, |path| fs::remove_file(path))?;
+    gone(&config)?;
     lock.remove();
     Ok(())
 }
@@ -50,9 +48,7 @@ pub fn sweep(host: &Host) -> Result<()> {
     Ok(())
 }
 
-fn gone(path: &Path, remove: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<()> {
-    match remove(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        other => other.context(|| format!("remove {}", path.display())),
-    }
+/// What worked in the system may have left trees of any depth.
+fn gone(path: &Path) -> Result<()> {
+    templates::remove_tree(path).context(|| format!("remove {}", path.display()))
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A whole copy of the template whose files have the system's ids on the disk, for file systems that take no id maps.
 
-use super::{c_path, hostname};
+use super::{c_path, hostname, overlay};
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
 use crate::output;
 use runtime_sys::mount::{self, MountAttr};
-use runtime_sys::{AsFd, OwnedFd};
+use runtime_sys::{AsFd, AsRawFd, OwnedFd};
 use std::collections::HashSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
@@ -48,14 +48,17 @@ pub(super) fn mount(host: &Host, config: &Config, base: u32) -> Result<OwnedFd> 
 fn make(host: &Host, config: &Config, base: u32) -> Result<()> {
     let own = host.data(&config.name);
     let new = own.join("root.new");
-    if new.exists() {
-        fs::remove_dir_all(&new).context(|| format!("remove {}", new.display()))?;
-    }
+    templates::remove_tree(&new).context(|| format!("remove {}", new.display()))?;
     fs::create_dir(&new).context(|| format!("make {}", new.display()))?;
-    let layers = config.layers.iter().map(|digest| host.templates().layer(digest));
-    for layer in layers.chain([own.join("upper")]) {
-        copy(&layer, &new)?;
+    match config.layers.as_slice() {
+        [one] => copy(&host.templates().layer(one), &new)?,
+        // What one layer removes of those below only an overlay knows.
+        _ => {
+            let merged = overlay::merged(host, config)?;
+            copy(Path::new(&format!("/proc/{}/fd/{}", std::process::id(), merged.as_raw_fd())), &new)?;
+        }
     }
+    copy(&own.join("upper"), &new)?;
     shift(&new, base, &mut HashSet::new())?;
     fs::rename(&new, own.join("root")).context(|| format!("rename {}", new.display()))
 }

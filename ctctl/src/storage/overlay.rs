@@ -25,13 +25,19 @@ const MS_PRIVATE: u64 = 1 << 18;
 /// # Errors
 /// A layer that is not there; a file system that takes no id maps or is none for an upper layer.
 pub(super) fn mount(host: &Host, config: &Config, ids: Option<Ids>) -> Result<OwnedFd> {
-    let plan = Plan {
-        layers: config.layers.iter().map(|digest| host.templates().layer(digest)).collect(),
-        own: host.data(&config.name),
-        workbench: host.run(&config.name),
-        hostname: config.hostname().to_owned(),
-        ids,
-    };
+    carried_out(&Plan { ids, ..Plan::new(host, config, Some(host.data(&config.name))) })
+}
+
+/// A template's layers alone, detached, to be read.
+///
+/// # Errors
+/// A layer that is not there.
+pub(super) fn merged(host: &Host, config: &Config) -> Result<OwnedFd> {
+    carried_out(&Plan::new(host, config, None))
+}
+
+/// Lets a process of its own carry a plan out.
+fn carried_out(plan: &Plan) -> Result<OwnedFd> {
     let (ours, theirs) = socket::packet_pair()?;
     match fork(&Clone::default(), false)? {
         Forked::Child => {
@@ -61,7 +67,8 @@ pub(super) fn mount(host: &Host, config: &Config, ids: Option<Ids>) -> Result<Ow
 /// What the mounting process works with.
 struct Plan {
     layers: Vec<PathBuf>,
-    own: PathBuf,
+    /// The system's own files, on top; without them the overlay is for reading.
+    own: Option<PathBuf>,
     /// A folder to mount over, in the process's own mount namespace.
     workbench: PathBuf,
     hostname: String,
@@ -69,6 +76,16 @@ struct Plan {
 }
 
 impl Plan {
+    fn new(host: &Host, config: &Config, own: Option<PathBuf>) -> Plan {
+        Plan {
+            layers: config.layers.iter().map(|digest| host.templates().layer(digest)).collect(),
+            own,
+            workbench: host.run(&config.name),
+            hostname: config.hostname().to_owned(),
+            ids: None,
+        }
+    }
+
     fn carry_out(&self) -> Result<OwnedFd> {
         namespace::unshare(namespace::CLONE_NEWNS)?;
         let private = MountAttr { propagation: MS_PRIVATE, ..MountAttr::default() };
@@ -81,7 +98,9 @@ impl Plan {
             // The topmost comes first.
             lower.insert(0, name);
         }
-        self.attach(&self.own, bench.as_fd(), "own").context(|| self.own.display().to_string())?;
+        if let Some(own) = &self.own {
+            self.attach(own, bench.as_fd(), "own").context(|| own.display().to_string())?;
+        }
         // Short names below the working directory, since an option has at most 255 bytes.
         std::env::set_current_dir(&self.workbench).context(|| self.workbench.display().to_string())?;
         if let Some(ids) = &self.ids {
@@ -92,6 +111,9 @@ impl Plan {
             Ok(mount::fsconfig(context.as_fd(), key, Some(&c_string(value)?))?)
         };
         set(c"lowerdir", &lower.join(":"))?;
+        if self.own.is_none() {
+            return Ok(mount::fsmount(context.as_fd(), MountAttrFlags::MOUNT_ATTR_RDONLY)?);
+        }
         set(c"upperdir", "own/upper")?;
         set(c"workdir", "own/work")?;
         let tree = mount::fsmount(context.as_fd(), MountAttrFlags::MOUNT_ATTR_NODEV)?;

@@ -45,25 +45,43 @@ complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "set" -d 'Change a syste
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "completion" -d 'Write a completion script for a shell'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "man" -d 'Write the manual page'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -s h -l help -d 'Print help'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "list" -d 'Show all templates'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "ls" -d 'Show all templates'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "info" -d 'Show one template'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "rm" -d 'Remove a template, and its layers that no system uses'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build list ls info remove rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "validate" -d 'Check a recipe without building it'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "list" -d 'Show all templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "ls" -d 'Show all templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "info" -d 'Show one template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "inspect" -d 'Show one template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "rm" -d 'Remove a template, and its layers that no system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "prune" -d 'Remove layers that neither a template nor a system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from validate" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from validate" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from validate" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from validate" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from validate" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from import" -s n -l name -d 'The template\'s name; the file\'s, without its endings, when absent' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from import" -l image -d 'Which image, where there are several' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from import" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from import" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from import" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from import" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
@@ -85,6 +103,13 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_su
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from info" -s j -l json -d 'As JSON'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from info" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from inspect" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from inspect" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from inspect" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from inspect" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from inspect" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from inspect" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from remove" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from remove" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from remove" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
@@ -97,10 +122,19 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_su
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from rm" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from prune" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from prune" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from prune" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from prune" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "validate" -d 'Check a recipe without building it'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show all templates'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "info" -d 'Show one template'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "prune" -d 'Remove layers that neither a template nor a system uses'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s t -l template -l ostemplate -d 'The template to make it from; ctctl template list shows them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l ctid -d 'Its number, from 101 upwards; the next free one when absent' -r
@@ -213,6 +247,9 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_su
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "man" -d 'Write the manual page'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "validate" -d 'Check a recipe without building it'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "list" -d 'Show all templates'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "info" -d 'Show one template'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "prune" -d 'Remove layers that neither a template nor a system uses'

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Debian and Ubuntu suites, by mmdebstrap, from the archive that the host's apt is configured for.
 
-use super::unpack;
+use super::{Filled, Watched, Work, unpack};
 use crate::recipe::Mmdebstrap;
-use crate::store::Staging;
-use crate::{Context, Error, ErrorKind, Result};
+use crate::{Context, Error, ErrorKind, Result, archive};
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,7 +14,8 @@ const FORGET: &str = r#"rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/hostname "$1"/etc
 /// Lines of mmdebstrap's output that an error shows.
 const SHOWN_LINES: usize = 15;
 
-pub(crate) fn fill(source: &Mmdebstrap, staging: &Staging) -> Result<String> {
+pub(crate) fn fill(source: &Mmdebstrap, work: &mut Work<'_>) -> Result<Filled> {
+    let staging = work.store.stage()?;
     let log = staging.note("mmdebstrap.log");
     let log_file = File::create(&log).context(|| format!("make {}", log.display()))?;
     let mirror = source.mirror.clone().or_else(|| configured_mirror(&source.suite));
@@ -31,7 +31,15 @@ pub(crate) fn fill(source: &Mmdebstrap, staging: &Staging) -> Result<String> {
         _ => Error::unsupported(format!("run mmdebstrap: {error}")),
     })?;
     let unpacked = match child.stdout.take() {
-        Some(stdout) => unpack::unpack(stdout, &staging.root()),
+        Some(stdout) => {
+            let mut stream = Watched::new(stdout, None, work.progress);
+            let layer = unpack(&mut stream, &staging, &archive::Options::default());
+            // A writer that is not heard to its end dies of it, and its own error is lost.
+            layer.and_then(|layer| {
+                std::io::copy(&mut stream, &mut std::io::sink()).context(|| "read mmdebstrap's output")?;
+                Ok(layer)
+            })
+        }
         None => Err(Error::invalid("mmdebstrap has no output")),
     };
     let status = child.wait().context(|| "wait for mmdebstrap")?;
@@ -42,7 +50,9 @@ pub(crate) fn fill(source: &Mmdebstrap, staging: &Staging) -> Result<String> {
             format!("mmdebstrap {}: {status}\n{output}", source.suite),
         ));
     }
-    unpacked
+    let layer = unpacked?;
+    staging.publish(work.store, &layer.digest)?;
+    Ok(Filled { layers: vec![layer.digest], warnings: layer.warnings, ..Filled::default() })
 }
 
 fn last_lines(log: &Path) -> String {
