@@ -64,7 +64,9 @@ fn loaded(mut program: Vec<u8>) -> Vec<u8> {
     program
 }
 
-/// The folder that cargo marks as its target folder: the stage is built once for all profiles and targets.
-fn target_folder(out: &Path) -> &Path {
-    out.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()).unwrap_or(out)
+/// The folder that cargo marks as its target folder: the stage is built once for all profiles and targets. Cargo marks
+/// none that was there before it; the stage is then built beside its program.
+fn target_folder(out: &Path) -> PathBuf {
+    let marked = out.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    marked.map_or_else(|| out.join("target"), Path::to_owned)
 }
