@@ -114,6 +114,25 @@ fn exec_takes_a_process_from_a_file() {
     ct.delete_force().ok();
 }
 
+// OC-06, SP-11: what a file leaves out of a process is as the container's own process has it, where it keeps it in
+// bounds.
+#[test]
+fn exec_from_a_file_has_the_containers_bounds() {
+    needs!(Root);
+    let ct = sleeping();
+    let script = "grep ^CapBnd /proc/self/status; ulimit -n";
+    let mut process = json!({ "args": ["sh", "-c", script], "cwd": "/", "env": ["PATH=/bin"] });
+    let printed = |process: &serde_json::Value| {
+        fs::write(ct.folder.join("process.json"), process.to_string()).unwrap();
+        ct.ctrun(["exec", "--process", "process.json", &ct.id]).ok().stdout
+    };
+    assert_eq!(printed(&process), "CapBnd:\t0000000020000420\n1024\n");
+    process["capabilities"] = json!({ "bounding": ["CAP_KILL"] });
+    process["rlimits"] = json!([{ "type": "RLIMIT_NOFILE", "soft": 100, "hard": 100 }]);
+    assert_eq!(printed(&process), "CapBnd:\t0000000000000020\n100\n");
+    ct.delete_force().ok();
+}
+
 // OC-06
 #[test]
 fn exec_detached_writes_its_pid() {

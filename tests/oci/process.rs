@@ -117,6 +117,16 @@ fn the_five_capability_sets() {
     assert!(none.lines().all(|l| l.ends_with(":0000000000000000")), "{none}");
 }
 
+// SP-11: a configuration that says nothing of capabilities gives none.
+#[test]
+fn without_capabilities_there_are_none() {
+    needs!(Root);
+    let change =
+        |c: &mut serde_json::Value| drop(c["process"].as_object_mut().unwrap().remove("capabilities"));
+    let sets = printed("grep ^Cap /proc/self/status | cut -f2 | sort -u", change);
+    assert_eq!(sets, "0000000000000000\n");
+}
+
 // SP-11: an unknown name is a warning, since newer engines know newer names.
 #[test]
 fn an_unknown_capability_is_a_warning() {

@@ -95,7 +95,8 @@ pub fn plan<'a>(arena: &'a Arena, process: &spec::Process<'_>, extra: Extra) -> 
         gid: user.gid,
         groups: (!extra.keep_groups).then(|| arena.list(&user.additional_gids)),
         umask: user.umask,
-        capabilities: process.capabilities.as_ref().map(capability_sets),
+        // Without a word about them there are none, as with runc and crun.
+        capabilities: Some(process.capabilities.as_ref().map_or(NO_CAPABILITIES, capability_sets)),
         no_new_privs: process.no_new_privileges,
         rlimits: arena.list(if extra.limits_from_outside { &[] } else { &rlimits }),
         scheduler: process.scheduler.as_ref().map(scheduler).transpose()?,
@@ -135,6 +136,9 @@ pub fn rlimits(process: &spec::Process<'_>) -> Result<Vec<Rlimit>> {
     };
     process.rlimits.iter().enumerate().map(one).collect()
 }
+
+const NO_CAPABILITIES: Capabilities =
+    Capabilities { effective: 0, permitted: 0, inheritable: 0, bounding: 0, ambient: 0 };
 
 fn capability_sets(sets: &spec::Capabilities<'_>) -> Capabilities {
     let bits = |names: &[spec::text::Text<'_>], set: &str| {

@@ -155,12 +155,29 @@ fn process_of<'s>(
     options: &ExecOptions,
 ) -> Result<spec::Process<'s>> {
     let mut process = match file {
-        Some(bytes) => spec::document::read("the process file", bytes)?,
+        Some(bytes) => confined_like(spec::document::read("the process file", bytes)?, own),
         None => own_process(own, options)?,
     };
     process.env.0.extend(options.extra_env.iter().map(|pair| pair.clone().into()));
     check::check_process(&process)?;
     Ok(process)
+}
+
+/// What keeps the container's own process in bounds keeps one that says nothing of it in them too, as with runc.
+fn confined_like<'s>(mut process: spec::Process<'s>, own: Option<spec::Process<'s>>) -> spec::Process<'s> {
+    let is_named = |name: &Option<spec::text::Text<'s>>| name.as_deref().is_some_and(|name| !name.is_empty());
+    let Some(own) = own else { return process };
+    process.capabilities = process.capabilities.or(own.capabilities);
+    if process.rlimits.is_empty() {
+        process.rlimits = own.rlimits;
+    }
+    if !is_named(&process.apparmor_profile) {
+        process.apparmor_profile = own.apparmor_profile;
+    }
+    if !is_named(&process.selinux_label) {
+        process.selinux_label = own.selinux_label;
+    }
+    process
 }
 
 fn own_process<'s>(own: Option<spec::Process<'s>>, options: &ExecOptions) -> Result<spec::Process<'s>> {
