@@ -5,9 +5,9 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use crate::spec::Hook;
 use crate::state::{State, Status};
 use runtime_sys::{AsFd, fs, process};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 
 /// The state as hooks and `state` have it, in two parts: up to the status's word, and what follows the
 /// process's number.
@@ -45,6 +45,9 @@ pub fn run_all(kind: &str, hooks: &[Hook<'_>], state: &State, status: Status) ->
 }
 
 fn run(hook: &Hook<'_>, state: &str) -> Result<()> {
+    // A file and not a pipe: a hook need not read its state, and then a long one would not fit.
+    let mut input = std::fs::File::from(fs::memory_file(c"hook-input")?);
+    input.write_all(state.as_bytes()).and_then(|()| input.rewind()).context(|| "write its state")?;
     let output = fs::memory_file(c"hook-output")?;
     let copy = output.try_clone().context(|| "duplicate a descriptor")?;
     let mut command = Command::new(&*hook.path);
@@ -57,15 +60,11 @@ fn run(hook: &Hook<'_>, state: &str) -> Result<()> {
     }
     command.envs(hook.env.iter().filter_map(|pair| pair.split_once('=')));
     let mut child = command
-        .stdin(Stdio::piped())
+        .stdin(input)
         .stdout(output.try_clone().context(|| "duplicate a descriptor")?)
         .stderr(copy)
         .spawn()
         .context(|| "start it")?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A hook that does not read its state is free to close it.
-        drop(stdin.write_all(state.as_bytes()));
-    }
     let pid = i32::try_from(child.id()).expect("a pid fits");
     if let Some(timeout) =
         hook.timeout.and_then(|timeout| u32::try_from(timeout).ok()).filter(|timeout| *timeout > 0)

@@ -155,3 +155,28 @@ fn create_takes_a_configuration_of_another_name() {
     ct.ctrun(["run", &ct.id]).fails_with("config.json");
     std::fs::rename(ct.folder.join("other.json"), ct.folder.join("config.json")).unwrap();
 }
+
+// OC-03: the pid file is made beside its place first, and not through what is there under that name.
+#[test]
+fn the_pid_file_is_not_written_through_a_link() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "100"]);
+    std::fs::write(ct.folder.join("other"), "as it was").unwrap();
+    std::os::unix::fs::symlink("other", ct.folder.join(".pid")).unwrap();
+    ct.create_with(["--pid-file", "pid"]).ok();
+    assert_eq!(std::fs::read_to_string(ct.folder.join("other")).unwrap(), "as it was");
+    assert_eq!(std::fs::read_to_string(ct.folder.join("pid")).unwrap(), ct.pid().to_string());
+    ct.delete_force().ok();
+}
+
+// OC-03: what is kept of a container can be read again, however long its annotations are.
+#[test]
+fn a_container_with_long_annotations_can_be_managed() {
+    needs!(Root);
+    let long = "x".repeat(6_000_000);
+    let ct =
+        Bundle::running(["sleep", "100"]).with(|c| c["annotations"] = serde_json::json!({ "long": long }));
+    ct.create().ok();
+    assert_eq!(ct.state()["annotations"]["long"], serde_json::json!(long));
+    ct.delete().ok();
+}

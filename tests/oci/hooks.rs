@@ -204,3 +204,42 @@ fn a_hook_without_an_environment_has_the_runtimes() {
     assert_eq!(hook(&[]), 0);
     assert_ne!(hook(&["A=1"]), 0);
 }
+
+// SP-18: poststart hooks of engines look at the container, and some run programs in it.
+#[test]
+fn a_poststart_hook_may_call_the_runtime() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "100"]);
+    let calls = [vec!["state", ct.id.as_str()], vec!["exec", ct.id.as_str(), "echo", "from inside"]];
+    let line = |words: &Vec<&str>| {
+        let command = ct.command(words);
+        let all = std::iter::once(command.get_program()).chain(command.get_args());
+        all.map(|word| format!("'{}'", word.to_str().unwrap())).collect::<Vec<_>>().join(" ")
+    };
+    let script = format!("({}) > {}/called", calls.each_ref().map(line).join(" && "), ct.folder.display());
+    ct.change(|c| c["hooks"]["poststart"] = json!([{ "path": "/bin/sh", "args": ["sh", "-c", script] }]));
+    let called = || fs::read_to_string(ct.folder.join("called")).unwrap();
+    ct.create().ok();
+    ct.start().ok();
+    assert!(called().contains("\"running\"") && called().ends_with("from inside\n"), "{}", called());
+    ct.delete_force().ok();
+    fs::write(ct.folder.join("called"), "").unwrap();
+    ct.ctrun(["run", "--detach", &ct.id]).ok();
+    assert!(called().ends_with("from inside\n"), "{}", called());
+    ct.delete_force().ok();
+}
+
+// SP-18: a hook need not read its state, however long that is.
+#[test]
+fn a_hook_that_does_not_read_its_state_is_ended_by_its_timeout() {
+    needs!(Root);
+    let ct = Bundle::new();
+    let script = format!("echo > {}/began; exec sleep 1000", ct.folder.display());
+    let hook = json!({ "path": "/bin/sh", "args": ["sh", "-c", script], "timeout": 1 });
+    ct.change(|c| {
+        c["annotations"] = json!({ "long": "x".repeat(200_000) });
+        c["hooks"]["createRuntime"] = json!([hook]);
+    });
+    ct.create().fails_with("timed out after 1 s");
+    assert!(ct.folder.join("began").exists());
+}

@@ -136,3 +136,43 @@ fn closed_standard_descriptors_are_not_taken_by_files_of_ours() {
     }
     assert!(!ran.stderr.contains("state"), "{ran:?}");
 }
+
+// OC-05: somebody else deletes the container; its hooks ran then, and its name may be another's already.
+#[test]
+fn run_leaves_alone_what_somebody_else_has_deleted() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "100"]);
+    let script = format!("echo ran >> {}/poststop", ct.folder.display());
+    ct.change(|c| {
+        c["hooks"]["poststop"] = serde_json::json!([{ "path": "/bin/sh", "args": ["sh", "-c", script] }]);
+    });
+    let mut run = ct.command(["run", &ct.id]).spawn().unwrap();
+    assert!(wait_until(|| ct.ctrun(["state", &ct.id]).stdout.contains("running")));
+    // Whatever it wants to do at the end, it does when the name is taken again.
+    let stop = |signal: &str| {
+        let pid = run.id().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    };
+    stop("-STOP");
+    ct.delete_force().ok();
+    ct.create().ok();
+    stop("-CONT");
+    assert_eq!(run.wait().unwrap().code(), Some(128 + 9));
+    assert_eq!(ct.status(), "created");
+    assert_eq!(std::fs::read_to_string(ct.folder.join("poststop")).unwrap(), "ran\n");
+    ct.delete().ok();
+}
+
+// OC-05: what is to be preserved must be there; a descriptor of the runtime's own does not count.
+#[test]
+fn preserved_descriptors_must_be_the_callers() {
+    needs!(Root);
+    let mut ct = Bundle::new();
+    ct.global = ["--log", "log"].map(str::to_owned).into();
+    let command = ct.command(["run", "--preserve-fds", "2", &ct.id]);
+    let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    let words: Vec<_> = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+    let script = format!("exec {} 3>&- 4>&-", words.join(" "));
+    let ran = ct.finish(std::process::Command::new("sh").args(["-c", &script]).current_dir(&ct.folder));
+    ran.fails_with("descriptor 3 is not open");
+}

@@ -42,6 +42,21 @@ fn a_missing_program_is_an_error_that_names_it() {
     ct.delete_force().ok();
 }
 
+// OC-04, OC-12: a container that was paused before its start waits for resume, and keeps nobody else waiting.
+#[test]
+fn start_of_a_paused_container_waits_for_resume() {
+    needs!(Root, Freezer);
+    let ct = Bundle::sh("echo 42; exec sleep 100");
+    ct.create().ok();
+    ct.ctrun(["pause", &ct.id]).ok();
+    let mut start = ct.command(["start", &ct.id]).spawn().unwrap();
+    ct.wait_for("paused");
+    ct.ctrun(["resume", &ct.id]).ok();
+    assert!(start.wait().unwrap().success());
+    assert!(integration_tests::wait_until(|| ct.stdout() == "42\n"));
+    ct.delete_force().ok();
+}
+
 /// A supervisor's socket, and what comes there as lines.
 fn supervisor(ct: &Bundle) -> (std::os::unix::net::UnixDatagram, String) {
     let path = ct.folder.join("supervisor");

@@ -285,7 +285,7 @@ fn user(text: &str) -> Result<(u32, Option<u32>)> {
 }
 
 /// How many descriptors after 2 the payload gets, and what it is told of them: `--preserve-fds`, and the sockets of
-/// socket activation (`sd_listen_fds(3)`), which come first. They must be open now, before we open any of our own.
+/// socket activation (`sd_listen_fds(3)`), which come first. They must be there by now.
 fn preserved(read: &Read, environment: &Environment) -> Result<(u32, Vec<String>)> {
     let asked = read.last("preserve-fds").map_or(Ok(0), |text| number("--preserve-fds", text))?;
     let listening = environment.listen_fds.as_ref().map_or(Ok(0), |count| number("LISTEN_FDS", count))?;
@@ -299,7 +299,7 @@ fn preserved(read: &Read, environment: &Environment) -> Result<(u32, Vec<String>
     }
     let count = asked.saturating_add(listening);
     for fd in 3..3u32.saturating_add(count) {
-        if !i32::try_from(fd).is_ok_and(runtime_sys::fd::is_open) {
+        if !i32::try_from(fd).is_ok_and(runtime_sys::fd::is_inherited) {
             return Err(Error::invalid(format!("--preserve-fds: descriptor {fd} is not open")));
         }
     }

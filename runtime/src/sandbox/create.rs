@@ -17,6 +17,7 @@ use crate::state::{Container, Identity, Root, State, Status, now};
 use crate::undo::Undo;
 use crate::{console, fault, hooks, oom};
 use runtime_sys::{AsFd, AsRawFd, OwnedFd, fs, namespace};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The largest config.json that is read.
@@ -409,6 +410,12 @@ pub(super) fn write_pid_file(path: &Path, pid: i32) -> Result<()> {
     let mut beside = std::ffi::OsString::from(".");
     beside.push(name);
     let beside = path.with_file_name(beside);
-    std::fs::write(&beside, pid.to_string()).context(what)?;
+    // Made anew: what is there under this name is left from one that was killed, or a link that somebody put there.
+    let make = || std::fs::File::create_new(&beside);
+    let file = make().or_else(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => std::fs::remove_file(&beside).and_then(|()| make()),
+        _ => Err(error),
+    });
+    file.and_then(|mut file| file.write_all(pid.to_string().as_bytes())).context(what)?;
     std::fs::rename(&beside, path).context(what)
 }

@@ -14,8 +14,9 @@ use runtime_sys::{AsFd, AsRawFd, Call, Errno, OwnedFd, socket};
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
-/// The largest file of ours that is read, in bytes.
-const LARGEST: usize = 16 << 20;
+/// The largest file of ours that is read, in bytes: config.json may have 16 MiB, and its annotations are in each line
+/// of state once more.
+const LARGEST: usize = 64 << 20;
 
 /// The folder of all containers (`--root`).
 #[derive(Debug)]
@@ -283,13 +284,14 @@ impl Container {
             .call("flock", format_args!("{}", self.id))?)
     }
 
-    /// Takes the lock back.
+    /// Takes the lock back; false when the container was deleted meanwhile: another may have its name by now.
     ///
     /// # Errors
     /// None that is expected.
-    pub fn lock_again(&self) -> Result<()> {
+    pub fn lock_again(&self) -> Result<bool> {
         let lock = rx::flock(&self.directory, rx::FlockOperation::LockExclusive);
-        Ok(lock.call("flock", format_args!("{}", self.id))?)
+        lock.call("flock", format_args!("{}", self.id))?;
+        Ok(fs::fstat(self.directory.as_fd())?.st_nlink != 0)
     }
 
     /// Where it stands, from the kernel.

@@ -5,7 +5,7 @@ use super::{delete, start};
 use crate::error::Result;
 use crate::sandbox::create::{CreateOptions, Created, Start, create};
 use crate::sandbox::foreground::{block_signals, wait, wait_and_notify};
-use crate::state::Root;
+use crate::state::{Container, Root, State};
 use runtime_sys::AsFd;
 
 /// Runs a container in the foreground and returns its exit code.
@@ -15,25 +15,30 @@ use runtime_sys::AsFd;
 pub fn run(root: &Root, options: &CreateOptions, keep: bool) -> Result<i32> {
     let blocked = block_signals()?;
     let Created { container, state, mut launched, master, notify } = create(root, options, Start::Now)?;
+    let config = start::config_with_hooks(&container, &state);
+    // Others may look at it and kill it while it runs, and its hooks may as well.
+    container.unlock()?;
     if state.has_hooks {
-        let started = launched.hear_the_end().and_then(|()| start::poststart(&container, &state));
+        let started = launched.hear_the_end().and_then(|()| start::poststart(config?.as_deref(), &state));
         if let Err(error) = started {
             launched.kill()?;
-            delete::remove(&container, &state)?;
+            remove(&container, &state)?;
             return Err(error);
         }
     }
-    // Others may look at it and kill it while it runs.
-    container.unlock()?;
     let exit = match notify {
         Some(listener) if master.is_none() => wait_and_notify(&mut launched, &listener, &blocked),
         _ => wait(&mut launched, master, &blocked),
     };
     if exit.is_err() || !keep {
-        container.lock_again()?;
-        delete::remove(&container, &state)?;
+        remove(&container, &state)?;
     }
     exit.map(|exit| exit.code())
+}
+
+/// Removes the container, unless somebody else has: what has its name then is another one.
+fn remove(container: &Container, state: &State) -> Result<()> {
+    if container.lock_again()? { delete::remove(container, state) } else { Ok(()) }
 }
 
 /// Runs a container and leaves it running.
@@ -42,14 +47,15 @@ pub fn run(root: &Root, options: &CreateOptions, keep: bool) -> Result<i32> {
 /// As create and start.
 pub fn run_detached(root: &Root, options: &CreateOptions) -> Result<()> {
     let Created { container, state, launched, notify, .. } = create(root, options, Start::Now)?;
-    let started = launched.hear_the_end().and_then(|()| start::poststart(&container, &state));
+    let config = start::config_with_hooks(&container, &state);
+    container.unlock()?;
+    let started = launched.hear_the_end().and_then(|()| start::poststart(config?.as_deref(), &state));
     if started.is_err() {
         launched.kill()?;
-        delete::remove(&container, &state)?;
+        remove(&container, &state)?;
     }
     started?;
     if let Some(listener) = notify {
-        container.unlock()?;
         listener.wait(launched.pid, launched.pidfd()?.as_fd())?;
     }
     Ok(())

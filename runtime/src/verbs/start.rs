@@ -25,35 +25,41 @@ pub fn start(root: &Root, id: &str, supervisor: Option<&str>) -> Result<()> {
         }
         Status::Creating => return Err(Error::state(format!("container {id} was not created whole"))),
     }
+    let config = config_with_hooks(&container, &state)?;
     let listener = supervisor.map_or(Ok(None), |name| Listener::bind(&container, name))?;
     let stage = container.connect_to_start()?;
     fault::point("connect to start")?;
     // From here on it counts as started: a second start finds no socket.
     container.forget_start_socket()?;
     fault::point("forget the start socket")?;
+    // How long it takes is up to hooks, some of them the payload's own, and to who has paused it: others may look at it,
+    // resume it and kill it meanwhile.
+    container.unlock()?;
     start_over(stage.as_fd())?;
     // The specification's step 9: the container is stopped then, and what is left is delete's.
-    poststart(&container, &state).or_else(|error| sandbox::end_first(&state).and(Err(error)))?;
+    poststart(config.as_deref(), &state).or_else(|error| sandbox::end_first(&state).and(Err(error)))?;
     match (listener, state.pid, state.first_process()?) {
-        (Some(listener), Some(pid), Some(pidfd)) => {
-            // Others may look at it and kill it meanwhile.
-            container.unlock()?;
-            listener.wait(pid, pidfd.as_fd())
-        }
+        (Some(listener), Some(pid), Some(pidfd)) => listener.wait(pid, pidfd.as_fd()),
         _ => Ok(()),
     }
+}
+
+/// The configuration of a container with hooks; nothing of one without. To be read before the lock is given up: who has
+/// it next may delete the container.
+///
+/// # Errors
+/// What reading the state answers.
+pub(super) fn config_with_hooks(container: &Container, state: &State) -> Result<Option<Vec<u8>>> {
+    state.has_hooks.then(|| container.config()).transpose()
 }
 
 /// The hooks that follow a start.
 ///
 /// # Errors
 /// A hook that fails; the caller stops the container.
-pub(super) fn poststart(container: &Container, state: &State) -> Result<()> {
-    if !state.has_hooks {
-        return Ok(());
-    }
-    let config = container.config()?;
-    let spec = parse(&config, "config.json")?;
+pub(super) fn poststart(config: Option<&[u8]>, state: &State) -> Result<()> {
+    let Some(config) = config else { return Ok(()) };
+    let spec = parse(config, "config.json")?;
     let Some(hooks) = &spec.hooks else { return Ok(()) };
     hooks::run_all("poststart", &hooks.poststart, state, Status::Running)
 }

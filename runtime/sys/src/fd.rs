@@ -30,10 +30,11 @@ pub fn keep(fd: OwnedFd) -> BorrowedFd<'static> {
     inherited(fd.into_raw_fd())
 }
 
-/// Whether this number is an open descriptor.
+/// Whether this number is a descriptor that this process was started with: its own are closed on execve.
 #[must_use]
-pub fn is_open(number: i32) -> bool {
-    number >= 0 && rustix::io::fcntl_getfd(inherited(number)).is_ok()
+pub fn is_inherited(number: i32) -> bool {
+    let flags = (number >= 0).then(|| rustix::io::fcntl_getfd(inherited(number)));
+    flags.is_some_and(|flags| flags.is_ok_and(|flags| !flags.contains(rustix::io::FdFlags::CLOEXEC)))
 }
 
 /// Closes all descriptors from `first` to `last` but those in `keep`, which is sorted.
