@@ -137,3 +137,44 @@ fn every_process_has_the_containers_session_keyring_and_not_the_callers() {
     std::fs::copy(&program, shares.rootfs().join("keyring")).unwrap();
     assert_eq!(shares.ctrun(["run", "--no-new-keyring", &shares.id]).ok().stdout, callers);
 }
+
+// SP-18: the program of a startContainer hook is the container's own. However long it takes, it keeps nobody from
+// killing the container.
+#[test]
+fn a_start_that_never_ends_can_be_ended() {
+    needs!(Root);
+    let hook = serde_json::json!([{ "path": "/bin/sleep", "args": ["sleep", "1000"] }]);
+    let ct = Bundle::new().with(|c| c["hooks"]["startContainer"] = hook);
+    ct.create().ok();
+    let mut start = ct.command(["start", &ct.id]).spawn().unwrap();
+    ct.wait_for("running");
+    assert!(ct.ctrun(["list"]).ok().stdout.contains(&ct.id));
+    ct.delete_force().ok();
+    start.wait().unwrap();
+}
+
+// OC-08: who may divide its cgroup chooses the names in it, and they need not be text.
+#[test]
+fn cgroups_of_any_name_are_removed_with_all_in_them() {
+    needs!(Root);
+    let script = r#"
+        name=$(printf 'odd\377name'); cd /sys/fs/cgroup
+        for at in . devices memory; do
+            [ -e $at/cgroup.procs ] || continue
+            mkdir "$at/$name" "$at/$name/below"
+            (echo 0 > "$at/$name/below/cgroup.procs"; exec sleep 1000) &
+        done
+        echo ready; exec sleep 1000"#;
+    let ct = Bundle::sh(script).with(|c| {
+        integration_tests::remove_namespace(c, "pid");
+        let mounts = c["mounts"].as_array_mut().unwrap();
+        let cgroup = mounts.iter_mut().find(|mount| mount["type"] == "cgroup").unwrap();
+        cgroup["options"] = serde_json::json!(["rw"]);
+    });
+    ct.create().ok();
+    ct.start().ok();
+    assert!(integration_tests::wait_until(|| ct.stdout() == "ready\n"), "{}", ct.stderr());
+    ct.kill("KILL").ok();
+    ct.wait_for("stopped");
+    ct.delete().ok();
+}

@@ -33,6 +33,21 @@ fn kill_sends_term_by_default() {
     ct.delete().ok();
 }
 
+// OC-07, OC-01: without a pid namespace others are killed by the cgroup; where there is none, the first process is
+// killed all the same.
+#[test]
+fn kill_without_a_cgroup_and_a_pid_namespace() {
+    needs!(Root);
+    for all in [&[][..], &["--all"]] {
+        let mut ct = Bundle::running(["sleep", "1000"]).with(|c| remove_namespace(c, "pid"));
+        ct.global = ["--cgroup-manager", "disabled"].map(str::to_owned).into();
+        let ct = sleeping(ct);
+        ct.ctrun([&["kill"], all, &[ct.id.as_str(), "KILL"]].concat()).ok();
+        ct.wait_for("stopped");
+        ct.delete().ok();
+    }
+}
+
 // OC-07: real-time signals, as systemd's halt signal.
 #[test]
 fn kill_knows_real_time_signals() {

@@ -31,7 +31,7 @@ pub(super) fn create(
     let result = create_all(mount, places, request, &mut made);
     if result.is_err() {
         for path in made.iter().rev() {
-            if let Err(error) = cgroupfs::rmdir(mount, path) {
+            if let Err(error) = cgroupfs::rmdir(mount, path.as_str()) {
                 log::warn!("take back the cgroup {MOUNT}/{path}: {error}");
             }
         }

@@ -24,7 +24,7 @@ pub(super) fn places(mount: BorrowedFd<'_>, path: Option<&str>, id: &str) -> Res
         let path = join(&own, &relative);
         return Ok(vec![Place { controllers: String::new(), base: String::new(), path }]);
     }
-    let directories = cgroupfs::subdirectories(mount).context(|| format!("read {MOUNT}"))?;
+    let directories = hierarchies(mount)?;
     let places = parse(&own_cgroups()?)
         .filter_map(|(controllers, own)| {
             let base = directory(controllers, &directories)?;
@@ -36,13 +36,19 @@ pub(super) fn places(mount: BorrowedFd<'_>, path: Option<&str>, id: &str) -> Res
     Ok(places)
 }
 
+/// The names of the directories that hierarchies of v1 are mounted on.
+fn hierarchies(mount: BorrowedFd<'_>) -> Result<Vec<String>> {
+    let names = cgroupfs::subdirectories(mount).context(|| format!("read {MOUNT}"))?;
+    Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
+}
+
 /// The places where a process is, by its number.
 pub(super) fn places_of(mount: BorrowedFd<'_>, pid: &str) -> Result<Vec<Place>> {
     let text = cgroupfs::of_process(pid).context(|| format!("find the cgroups of process {pid}"))?;
     let is_pure_v2 = cgroupfs::is_cgroup2(mount).context(|| MOUNT)?;
     let directories = match is_pure_v2 {
         true => Vec::new(),
-        false => cgroupfs::subdirectories(mount).context(|| format!("read {MOUNT}"))?,
+        false => hierarchies(mount)?,
     };
     let place = |(controllers, path): (&str, &str)| {
         let base = match is_pure_v2 {

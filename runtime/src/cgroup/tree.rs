@@ -8,6 +8,7 @@ use super::place::{Directory, Place};
 use crate::error::{Context, Error, Result};
 use runtime_sys::cgroupfs::{self, Access, News};
 use runtime_sys::{AsFd, BorrowedFd, Errno, OwnedFd, SysError, process};
+use std::ffi::CString;
 use std::time::{Duration, Instant};
 
 /// How long processes that were killed may take to be gone.
@@ -63,7 +64,7 @@ fn visit(
     while let Some(names) = open.last_mut() {
         let at = here.as_ref().map_or(top, AsFd::as_fd);
         if let Some(name) = names.pop() {
-            let below = match cgroupfs::open_file(at, &name, Access::Directory) {
+            let below = match cgroupfs::open_file(at, name.as_c_str(), Access::Directory) {
                 Err(error) if is_gone(&error) => continue,
                 other => other?,
             };
@@ -85,12 +86,12 @@ fn visit(
 /// Removes all cgroups below this one; EBUSY when one of them has processes.
 fn remove_below(top: BorrowedFd<'_>) -> runtime_sys::Result<()> {
     let mut here: Option<OwnedFd> = None;
-    let mut names: Vec<String> = Vec::new();
+    let mut names: Vec<CString> = Vec::new();
     loop {
         let at = here.as_ref().map_or(top, AsFd::as_fd);
         let mut inner = None;
         for name in cgroupfs::subdirectories(at)? {
-            match cgroupfs::rmdir(at, &name) {
+            match cgroupfs::rmdir(at, name.as_c_str()) {
                 Err(error) if error.errno == Errno::BUSY => {
                     inner = Some(name);
                     break;
@@ -99,13 +100,13 @@ fn remove_below(top: BorrowedFd<'_>) -> runtime_sys::Result<()> {
             }
         }
         if let Some(name) = inner {
-            here = Some(cgroupfs::open_file(at, &name, Access::Directory)?);
+            here = Some(cgroupfs::open_file(at, name.as_c_str(), Access::Directory)?);
             names.push(name);
             continue;
         }
         let Some(name) = names.pop() else { return Ok(()) };
         let above = cgroupfs::open_file(at, "..", Access::Directory)?;
-        cgroupfs::rmdir(above.as_fd(), &name)?;
+        cgroupfs::rmdir(above.as_fd(), name.as_c_str())?;
         here = if names.is_empty() { None } else { Some(above) };
     }
 }
@@ -113,7 +114,7 @@ fn remove_below(top: BorrowedFd<'_>) -> runtime_sys::Result<()> {
 /// Removes a place with all below it, waiting for processes that are on their way out. One that is not there is no
 /// error.
 pub(super) fn remove(mount: BorrowedFd<'_>, place: &Place) -> Result<()> {
-    let busy = match cgroupfs::rmdir(mount, &place.path) {
+    let busy = match cgroupfs::rmdir(mount, place.path.as_str()) {
         Err(error) if error.errno == Errno::BUSY => error,
         other => return other.context(|| format!("remove the cgroup {}", place.absolute())),
     };
@@ -126,7 +127,7 @@ pub(super) fn remove(mount: BorrowedFd<'_>, place: &Place) -> Result<()> {
         };
         // Whatever keeps the inner ones is seen again when the outer one is removed.
         let _inner: runtime_sys::Result<()> = remove_below(directory.fd());
-        match cgroupfs::rmdir(mount, &place.path) {
+        match cgroupfs::rmdir(mount, place.path.as_str()) {
             Err(error) if error.errno == Errno::BUSY => {}
             other => return other.context(|| format!("remove the cgroup {}", place.absolute())),
         }

@@ -4,7 +4,7 @@
 use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, Result};
 use crate::sandbox::signal_first;
-use crate::state::{Root, Status};
+use crate::state::{Root, State, Status};
 use runtime_sys::namespace;
 
 /// Signals by name, without `SIG`.
@@ -83,8 +83,8 @@ pub fn kill(root: &Root, id: &str, signal: i32, all: bool) -> Result<()> {
     if all || (shares_pids && signal == 9 && status == Status::Stopped) {
         let cgroup = Cgroup::open(&state.cgroup);
         // With --all a container whose first process is gone is no error: callers kill what was left behind.
-        return if signal == 9 { cgroup.kill() } else { cgroup.signal_all(signal) }
-            .context(|| "signal all processes");
+        let signalled = if signal == 9 { kill_all(&cgroup, &state) } else { cgroup.signal_all(signal) };
+        return signalled.context(|| "signal all processes");
     }
     match status {
         Status::Created | Status::Running | Status::Paused => {}
@@ -92,7 +92,7 @@ pub fn kill(root: &Root, id: &str, signal: i32, all: bool) -> Result<()> {
     }
     if shares_pids && signal == 9 {
         // Without a pid namespace the others outlive the first process.
-        return Cgroup::open(&state.cgroup).kill();
+        return kill_all(&Cgroup::open(&state.cgroup), &state);
     }
     if !signal_first(&state, signal)? {
         return Err(not_running());
@@ -102,6 +102,13 @@ pub fn kill(root: &Root, id: &str, signal: i32, all: bool) -> Result<()> {
         Cgroup::open(&state.cgroup).thaw()?;
     }
     Ok(())
+}
+
+/// Kills those in the cgroup and the first process, which is in none where none was made, and may have left it where it
+/// could.
+fn kill_all(cgroup: &Cgroup, state: &State) -> Result<()> {
+    cgroup.kill()?;
+    signal_first(state, 9).map(drop)
 }
 
 #[cfg(test)]

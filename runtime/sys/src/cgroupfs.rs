@@ -5,6 +5,9 @@ use crate::error::{Call, Errno, Result, SysError};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Gid, Mode, OFlags, ResolveFlags, Uid};
+use rustix::path::Arg;
+use std::ffi::CString;
+use std::fmt::Debug;
 
 const CGROUP2_SUPER_MAGIC: i64 = 0x6367_7270;
 
@@ -100,7 +103,7 @@ pub fn mkdir(root: BorrowedFd<'_>, path: &str) -> Result<bool> {
 ///
 /// # Errors
 /// EBUSY while processes or children are in it.
-pub fn rmdir(root: BorrowedFd<'_>, path: &str) -> Result<()> {
+pub fn rmdir<P: Arg + Copy + Debug>(root: BorrowedFd<'_>, path: P) -> Result<()> {
     match rustix::fs::unlinkat(root, path, AtFlags::REMOVEDIR) {
         Ok(()) | Err(Errno::NOENT) => Ok(()),
         Err(errno) => Err(SysError::with("rmdir", errno, format_args!("{path:?}"))),
@@ -111,7 +114,11 @@ pub fn rmdir(root: BorrowedFd<'_>, path: &str) -> Result<()> {
 ///
 /// # Errors
 /// ENOENT where the controller is not enabled, EACCES.
-pub fn open_file(directory: BorrowedFd<'_>, name: &str, access: Access) -> Result<OwnedFd> {
+pub fn open_file<P: Arg + Copy + Debug>(
+    directory: BorrowedFd<'_>,
+    name: P,
+    access: Access,
+) -> Result<OwnedFd> {
     rustix::fs::openat(directory, name, access.flags(), Mode::empty())
         .call("openat", format_args!("{name:?}"))
 }
@@ -159,16 +166,16 @@ pub fn of_process(pid: &str) -> Result<String> {
     read(file.as_fd())
 }
 
-/// The names of the directories in a directory.
+/// The names of the directories in a directory. A container that may divide its cgroup chooses their bytes.
 ///
 /// # Errors
 /// ENODEV, EACCES.
-pub fn subdirectories(directory: BorrowedFd<'_>) -> Result<Vec<String>> {
+pub fn subdirectories(directory: BorrowedFd<'_>) -> Result<Vec<CString>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(directory).call("openat", format_args!("\".\""))? {
         let entry = entry.call("getdents64", format_args!(""))?;
-        let name = entry.file_name().to_str().unwrap_or_default();
-        if entry.file_type() == FileType::Directory && !matches!(name, "." | ".." | "") {
+        let name = entry.file_name();
+        if entry.file_type() == FileType::Directory && name != c"." && name != c".." {
             names.push(name.to_owned());
         }
     }
