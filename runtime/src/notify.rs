@@ -83,19 +83,19 @@ impl Listener {
         self.socket.as_fd()
     }
 
-    /// Passes on what was said; true once that was `READY=1`. Other words are the payload's own affair.
+    /// Passes on one thing that was said; true when that was `READY=1`. Other words are the payload's own affair. No
+    /// more than one: a payload that never stops talking must not keep us from what else there is to do.
     ///
     /// # Errors
     /// When the supervisor cannot be reached.
     pub fn relay(&self, pid: i32) -> Result<bool> {
         let mut buffer = [0; LONGEST];
-        while let Ok(length) = self.socket.recv(&mut buffer) {
-            if buffer[..length].split(|byte| *byte == b'\n').any(|line| line == b"READY=1") {
-                self.tell(&format!("MAINPID={pid}\nREADY=1\n"))?;
-                return Ok(true);
-            }
+        let Ok(length) = self.socket.recv(&mut buffer) else { return Ok(false) };
+        let is_ready = buffer[..length].split(|byte| *byte == b'\n').any(|line| line == b"READY=1");
+        if is_ready {
+            self.tell(&format!("MAINPID={pid}\nREADY=1\n"))?;
         }
-        Ok(false)
+        Ok(is_ready)
     }
 
     fn tell(&self, text: &str) -> Result<()> {

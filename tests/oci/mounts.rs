@@ -239,6 +239,25 @@ fn tmpcopyup_keeps_what_was_there() {
     assert_eq!(fs::read_to_string(ct.rootfs().join("data/a/file")).unwrap(), "image\n");
 }
 
+// SP-04: with the bits that a change of owner takes away.
+#[test]
+fn tmpcopyup_keeps_owners_and_modes() {
+    needs!(Root);
+    use std::os::unix::fs::{PermissionsExt, chown};
+    let ct = Bundle::sh("stat -c '%a %u:%g' /data/d /data/d/program /data/d/plain")
+        .with(|c| add_mount(c, "/data", "tmpfs", "tmpfs", &["tmpcopyup"]));
+    let folder = ct.rootfs().join("data/d");
+    fs::create_dir_all(&folder).unwrap();
+    for (name, mode) in [("program", 0o4755), ("plain", 0o640)] {
+        fs::write(folder.join(name), "").unwrap();
+        chown(folder.join(name), Some(5), Some(6)).unwrap();
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    chown(&folder, Some(7), Some(8)).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o3775)).unwrap();
+    assert_eq!(ct.run().ok().stdout, "3775 7:8\n4755 5:6\n640 5:6\n");
+}
+
 // SP-35
 #[test]
 fn propagation_of_the_root() {

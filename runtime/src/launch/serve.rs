@@ -183,14 +183,15 @@ impl Launched {
         }
     }
 
-    /// Why the stage closed its channel without a word before the payload could run.
+    /// Why the stage closed its channel without a word before the payload could run. It is left to [`Launched::kill`],
+    /// which must not find another process under its number.
     #[must_use]
     pub fn died(&self) -> Error {
-        let how = match process::wait(self.pid, true) {
-            Ok(Some(Exit::Signal(9))) => "was killed (is the memory limit too low?)".to_owned(),
-            Ok(Some(Exit::Signal(signal))) => format!("died of signal {signal}"),
-            Ok(Some(Exit::Code(code))) => format!("exited with {code}"),
-            _ => "is gone".to_owned(),
+        let how = match process::wait_and_leave(self.pid) {
+            Ok(Exit::Signal(9)) => "was killed (is the memory limit too low?)".to_owned(),
+            Ok(Exit::Signal(signal)) => format!("died of signal {signal}"),
+            Ok(Exit::Code(code)) => format!("exited with {code}"),
+            Err(_) => "is gone".to_owned(),
         };
         Error::new(ErrorKind::System, format!("the container's first process {how} before it was ready"))
     }

@@ -15,6 +15,9 @@ use runtime_sys::{BorrowedFd, Errno};
 /// Deeper trees than this are no directory that someone wants in memory.
 const DEEPEST: u32 = 32;
 
+/// The bits that give a file's user or group to who runs it, or a directory's group to what is made in it.
+const SPECIAL: u32 = 0o6000;
+
 /// Copies the directory at `path` below `root` into `target`.
 pub(crate) fn copy_tree<'a>(
     root: BorrowedFd<'_>,
@@ -43,6 +46,10 @@ fn copy_directory<'a>(source: BorrowedFd<'_>, target: BorrowedFd<'_>, depth: u32
                 fs::chownat(target, name, stat.st_uid, stat.st_gid)?;
                 let made = fs::open_in_root(target, name, OpenFlags::PATH, Links::None)?;
                 copy_directory(as_fd(&inner), as_fd(&made), depth + 1)?;
+                if stat.st_mode & SPECIAL != 0 {
+                    // mkdir(2) leaves them out.
+                    fs::chmod_directory(as_fd(&made), stat.st_mode & 0o7777)?;
+                }
             }
             EntryKind::File => copy_file(as_fd(&source), name, target)?,
             EntryKind::Link => {
@@ -64,5 +71,10 @@ fn copy_file<'a>(source: BorrowedFd<'_>, name: &CStr, target: BorrowedFd<'_>) ->
     let flags = OpenFlags::WRONLY | OpenFlags::CREATE | OpenFlags::EXCL | OpenFlags::NOFOLLOW;
     let to = fs::open(target, name, flags, stat.st_mode & 0o7777)?;
     fs::copy_all(as_fd(&from), as_fd(&to))?;
-    Ok(fs::fchown(as_fd(&to), stat.st_uid, stat.st_gid)?)
+    fs::fchown(as_fd(&to), stat.st_uid, stat.st_gid)?;
+    if stat.st_mode & SPECIAL != 0 {
+        // A change of owner takes them away.
+        fs::fchmod(as_fd(&to), stat.st_mode & 0o7777)?;
+    }
+    Ok(())
 }

@@ -172,6 +172,14 @@ pub fn is_node(stat: &Stat, kind: u8, device: Dev) -> bool {
     same_kind && (kind == b'p' || stat.st_rdev == device)
 }
 
+/// Sets a file's permission bits.
+///
+/// # Errors
+/// EPERM, EROFS.
+pub fn fchmod(file: BorrowedFd<'_>, mode: u32) -> Result<()> {
+    rustix::fs::fchmod(file, Mode::from_raw_mode(mode)).call("fchmod", format_args!("{mode:o}"))
+}
+
 /// Sets a directory's permission bits; the descriptor may be O_PATH, so the directory is opened below it.
 ///
 /// # Errors

@@ -41,6 +41,25 @@ pub fn wait(pid: i32, block: bool) -> Result<Option<Exit>> {
     Ok(waited.map(|(_, status)| exit_of(status)))
 }
 
+/// Waits for a child to end and leaves it to be waited for: its number stays its own.
+///
+/// # Errors
+/// ECHILD.
+pub fn wait_and_leave(pid: i32) -> Result<Exit> {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    let id = Pid::from_raw(pid)
+        .ok_or_else(|| SysError::with("waitid", crate::Errno::CHILD, format_args!("{pid}")))?;
+    let status = loop {
+        match waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
+            Err(crate::Errno::INTR) => {}
+            other => break other.call("waitid", format_args!("{pid}"))?,
+        }
+    };
+    let signal = status.as_ref().and_then(rustix::process::WaitIdStatus::terminating_signal);
+    let code = status.as_ref().and_then(rustix::process::WaitIdStatus::exit_status);
+    Ok(signal.map_or_else(|| Exit::Code(code.unwrap_or(255)), Exit::Signal))
+}
+
 /// Takes the end of any child that has ended: its number and how. `None` while all of them run.
 ///
 /// # Errors
