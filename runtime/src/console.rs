@@ -139,6 +139,8 @@ impl Pending {
 #[derive(Debug)]
 pub struct Relay {
     master: OwnedFd,
+    /// The payload's side, held open by us once nobody else did.
+    held: Option<OwnedFd>,
     inward: Pending,
     outward: Pending,
     input_open: bool,
@@ -152,6 +154,7 @@ impl Relay {
     pub fn new(master: OwnedFd) -> Relay {
         let relay = Relay {
             master,
+            held: None,
             inward: Pending::default(),
             outward: Pending::default(),
             input_open: true,
@@ -170,10 +173,11 @@ impl Relay {
         }
     }
 
-    /// Whether the payload's side is still open, or something that it wrote is still to be printed.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.master_open || !self.outward.is_empty()
+    /// A payload that has closed its terminal may open it again, as an init does that starts a login there. Until then
+    /// the master would say nothing but that it is closed; we keep it open in its stead.
+    fn hold(&mut self) -> bool {
+        self.held = tty::peer(self.master.as_fd()).ok();
+        self.held.is_some()
     }
 
     /// Waits until something can be copied or `also` is readable, and copies; returns whether `also` is readable.
@@ -235,7 +239,7 @@ impl Relay {
 
     fn copy(&mut self, on_master: PollFlags, on_input: bool, on_output: bool) -> Result<()> {
         if on_master.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) && self.outward.is_empty() {
-            self.master_open = self.outward.fill(self.master.as_fd())?;
+            self.master_open = self.outward.fill(self.master.as_fd())? || self.hold();
         }
         if on_master.contains(PollFlags::OUT) && !self.inward.drain(self.master.as_fd()) {
             self.inward = Pending::default();

@@ -121,6 +121,14 @@ fn long_values_are_refused_or_whole() {
         c["linux"]["uidMappings"] = json!(lines);
     });
     ct.create().fails();
+    // More ids than there are, which sum up to one in 32 bits.
+    let ct = Bundle::sh("true").with(|c| {
+        map_users(c, 100_000);
+        let too_many = [(0, u32::MAX), (5, 2)];
+        let too_many = too_many.map(|(id, size)| json!({ "containerID": id, "hostID": id, "size": size }));
+        c["linux"]["gidMappings"] = json!(too_many);
+    });
+    ct.create().fails_with("gid_map");
 }
 
 // SEC-29: kernel parameters that are the host's, or are written as something else.
@@ -144,6 +152,15 @@ fn kernel_parameters_are_the_containers_own() {
         c["linux"]["sysctl"] = json!({ "kernel.shmmax": "1" });
     });
     ct.create().fails_with("ipc");
+    // A namespace that is named by its path, and is the host's all the same.
+    let own = format!("/proc/{}/ns/net", std::process::id());
+    let ct = Bundle::sh("true").with(|c| {
+        integration_tests::remove_namespace(c, "network");
+        integration_tests::add_namespace(c, "network", Some(&own));
+        c["linux"]["sysctl"] = json!({ "net.ipv4.ip_default_ttl": "77" });
+    });
+    ct.create().fails_with("/linux/sysctl/net.ipv4.ip_default_ttl");
+    assert_ne!(std::fs::read_to_string("/proc/sys/net/ipv4/ip_default_ttl").unwrap(), "77\n");
     let ct = Bundle::sh("echo '|/tmp/x' > /proc/sys/kernel/core_pattern");
     assert_ne!(ct.run().code, 0);
 }

@@ -160,6 +160,16 @@ fn run_on_a_terminal_joins_it_to_ours() {
 }
 
 /// The process that a pidfd means.
+// OC-05, SP-07: a payload may close its terminal and open it again, as often as it likes.
+#[test]
+fn run_goes_on_with_a_terminal_that_is_opened_again() {
+    needs!(Root);
+    let script =
+        "exec </dev/null >/dev/null 2>&1; for i in $(seq 50); do seq 200 >/dev/console; done; exit 5";
+    let ran = with_terminal(Bundle::sh(script)).run().exits(5);
+    assert_eq!(ran.stdout.lines().count(), 50 * 200);
+}
+
 fn pid_of(pidfd: &OwnedFd) -> String {
     let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).unwrap();
     info.lines().find_map(|line| line.strip_prefix("Pid:")).expect("it is a pidfd").trim().to_owned()

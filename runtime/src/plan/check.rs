@@ -229,8 +229,27 @@ const IPC_PARAMETERS: [&str; 8] = [
     "kernel.shm_rmid_forced",
 ];
 
+/// The `CLONE_NEW*` bit of the namespace that a kernel parameter belongs to; none when it is the whole host's.
+#[must_use]
+pub fn sysctl_namespace(key: &str) -> Option<u64> {
+    let dotted = key.replace('/', ".");
+    if key.contains("..") {
+        None
+    } else if dotted.starts_with("net.") {
+        Some(ns::CLONE_NEWNET)
+    } else if IPC_PARAMETERS.contains(&dotted.as_str()) || dotted.starts_with("fs.mqueue.") {
+        Some(ns::CLONE_NEWIPC)
+    } else if dotted == "kernel.domainname" || dotted == "kernel.hostname" {
+        Some(ns::CLONE_NEWUTS)
+    } else if dotted.starts_with("user.") {
+        Some(ns::CLONE_NEWUSER)
+    } else {
+        None
+    }
+}
+
 /// Only what belongs to a namespace of the container's own may be written: all else is the host's.
-fn sysctls(linux: &Linux<'_>, namespaces: u64, problems: &mut Problems) {
+fn sysctls(linux: &Linux<'_>, all: u64, problems: &mut Problems) {
     for (key, value) in linux.sysctl.iter() {
         let dotted = key.replace('/', ".");
         let pointer = || format!("/linux/sysctl/{}", key.replace('~', "~0").replace('/', "~1"));
@@ -238,26 +257,14 @@ fn sysctls(linux: &Linux<'_>, namespaces: u64, problems: &mut Problems) {
         if value.contains(|letter: char| letter.is_control() && letter != '\t') {
             problems.add(pointer(), format!("{:?} is no value: it holds a control character", &**value));
         }
-        let needed = if key.contains("..") {
-            None
-        } else if dotted.starts_with("net.") {
-            Some((ns::CLONE_NEWNET, "network"))
-        } else if IPC_PARAMETERS.contains(&dotted.as_str()) || dotted.starts_with("fs.mqueue.") {
-            Some((ns::CLONE_NEWIPC, "ipc"))
-        } else if dotted == "kernel.domainname" || dotted == "kernel.hostname" {
-            Some((ns::CLONE_NEWUTS, "uts"))
-        } else if dotted.starts_with("user.") {
-            Some((ns::CLONE_NEWUSER, "user"))
-        } else {
-            None
-        };
-        match needed {
+        match sysctl_namespace(key) {
             // Namespaced, but there is a property for it.
             Some(_) if dotted == "kernel.hostname" => {
                 problems.add(pointer(), "conflicts with /hostname: set that instead (sysctl)");
             }
             None => problems.add(pointer(), "belongs to no namespace: it would change the host (sysctl)"),
-            Some((flag, kind)) if namespaces & flag == 0 => {
+            Some(flag) if all & flag == 0 => {
+                let kind = namespaces::name(flag);
                 problems.add(pointer(), format!("needs a {kind} namespace of the container's own (sysctl)"));
             }
             Some(_) => {}

@@ -11,7 +11,7 @@ use crate::launch::{Birth, sources};
 use crate::plan::arena::Arena;
 use crate::plan::facts::Facts;
 use crate::plan::namespaces::Namespaces;
-use crate::plan::{self, mounts, process, root};
+use crate::plan::{self, check, mounts, process, root};
 use crate::spec::{self, Spec};
 use crate::state::State;
 use runtime_sys::fs::{CWD, OpenFlags};
@@ -84,6 +84,7 @@ pub fn plan<'a>(
     if !wishes.no_new_keyring {
         plan.keyring = Some(keyring(arena, &parts.state.id)?);
     }
+    check_sysctl_namespaces(parts)?;
     plan.sysctls = sysctls(arena, parts.linux)?;
     let joined = plan.join.iter().find(|join| join.flags == namespace::CLONE_NEWUSER).map(|join| join.fd);
     plan.root = Some(root_plan(arena, parts, wishes, joined, birth)?);
@@ -143,6 +144,32 @@ fn sysctls<'a>(arena: &'a Arena, linux: &spec::Linux<'_>) -> Result<List<'a, Sys
         Ok(Sysctl { path: arena.c_str(&path)?, value: arena.bytes(value.as_bytes()) })
     };
     Ok(arena.list(&parts_of(&linux.sysctl, one)?))
+}
+
+/// A path may name the runtime's own namespace, and a parameter of that one is the host's.
+fn check_sysctl_namespaces(parts: &Parts<'_>) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    for (key, _) in parts.linux.sysctl.iter() {
+        let flag = check::sysctl_namespace(key).unwrap_or_default();
+        let Some((_, path)) = parts.namespaces.join.iter().find(|(joined, _)| *joined == flag) else {
+            continue;
+        };
+        let own = match flag {
+            namespace::CLONE_NEWNET => "/proc/self/ns/net",
+            namespace::CLONE_NEWIPC => "/proc/self/ns/ipc",
+            namespace::CLONE_NEWUTS => "/proc/self/ns/uts",
+            _ => continue,
+        };
+        let number = |path: &str| {
+            let data = std::fs::metadata(path).context(|| format!("look at {path}"))?;
+            Ok::<_, Error>((data.dev(), data.ino()))
+        };
+        if number(path)? == number(own)? {
+            let why = format!("/linux/sysctl/{key}: {path} is the host's: it would change the host (sysctl)");
+            return Err(Error::invalid(why));
+        }
+    }
+    Ok(())
 }
 
 fn parts_of<T, U>(items: &[T], one: impl Fn(&T) -> Result<U>) -> Result<Vec<U>> {
@@ -287,7 +314,7 @@ fn process_plan<'a>(
     let extra = process::Extra {
         preserve_fds: wishes.preserve_fds,
         keep_groups: keep
-            || (mapped && parts.linux.gid_mappings.iter().map(|map| map.size).sum::<u32>() == 1),
+            || (mapped && parts.linux.gid_mappings.iter().map(|map| u64::from(map.size)).sum::<u64>() == 1),
         limits_from_outside: mapped,
         is_exec: false,
         mapped,

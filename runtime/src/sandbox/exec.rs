@@ -299,7 +299,8 @@ impl Call<'_> {
         let mapped = self.is_mapped();
         let extra = process::Extra {
             preserve_fds: self.options.preserve_fds,
-            keep_groups: mapped && self.state.gid_mappings.iter().map(|map| map.size).sum::<u32>() == 1,
+            keep_groups: mapped
+                && self.state.gid_mappings.iter().map(|map| u64::from(map.size)).sum::<u64>() == 1,
             limits_from_outside: mapped,
             is_exec: true,
             mapped,
