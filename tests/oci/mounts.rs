@@ -398,6 +398,26 @@ fn a_remount_changes_flags_and_nothing_else() {
     assert!(line.contains(" ro,") && line.contains("noexec") && line.contains("shared:"), "{line}");
 }
 
+// SP-04: a link is made again, and said once more by a container that starts again; something else is mounted.
+#[test]
+fn copy_symlink_makes_the_link_again() {
+    needs!(Root);
+    let ct = Bundle::sh("readlink /etc/link; cat /etc/plain");
+    fs::write(ct.folder.join("plain"), "plain\n").unwrap();
+    symlink("/nowhere/at all", ct.folder.join("link")).unwrap();
+    ct.change(|c| {
+        for name in ["link", "plain"] {
+            add_mount(c, &format!("/etc/{name}"), "bind", name, &["rbind", "copy-symlink"]);
+        }
+    });
+    for _ in 0..2 {
+        assert_eq!(ct.run().ok().stdout, "/nowhere/at all\nplain\n");
+    }
+    fs::remove_file(ct.rootfs().join("etc/link")).unwrap();
+    symlink("/another", ct.rootfs().join("etc/link")).unwrap();
+    ct.run().fails_with("/etc/link: symlinkat: file exists");
+}
+
 /// What each word does to a tmpfs (`mountinfo` of it), and what `features` therefore promises. An empty text is for
 /// words that change nothing there; none is for those that have tests of their own.
 const OPTIONS: &[(&str, Option<&str>)] = &[

@@ -16,6 +16,8 @@ use runtime_sys::fs::{CWD, OpenFlags};
 use runtime_sys::mount::{self, MountAttr};
 use runtime_sys::{AsFd, AsRawFd, Errno, OwnedFd, fs, namespace, process};
 use stage::plan::{Attributes, Bind, Join, Mount};
+use std::ffi::CStr;
+use std::os::unix::ffi::OsStrExt;
 
 fn attr(attributes: Attributes, propagation: u64) -> MountAttr {
     MountAttr { set: attributes.set, clear: attributes.clear, propagation, ..MountAttr::default() }
@@ -35,12 +37,20 @@ pub struct ContainerIds<'m> {
 /// # Errors
 /// What open_tree(2) and mount_setattr(2) answer, with the mount's target and source.
 pub fn open_binds<'a>(
+    arena: &'a Arena,
     planned: Vec<Planned<'a>>,
     container: ContainerIds<'_>,
     birth: &mut Birth<'_>,
 ) -> Result<Vec<Mount<'a>>> {
     let mut mounts = Vec::with_capacity(planned.len());
-    for Planned { mut mount, idmap } in planned {
+    for Planned { mut mount, idmap, copy_symlink } in planned {
+        mount.symlink = match mount.bind {
+            Some(bind) if copy_symlink => link_at(arena, bind.source)?,
+            _ => None,
+        };
+        if mount.symlink.is_some() {
+            mount.bind = None;
+        }
         if let Some(bind) = mount.bind {
             let text =
                 || format!("mount {} on /{}", bind.source.to_string_lossy(), mount.target.to_string_lossy());
@@ -53,6 +63,12 @@ pub fn open_binds<'a>(
         mounts.push(mount);
     }
     Ok(mounts)
+}
+
+/// What a symbolic link says; nothing when there is none.
+fn link_at<'a>(arena: &'a Arena, path: &CStr) -> Result<Option<&'a CStr>> {
+    let link = std::fs::read_link(std::ffi::OsStr::from_bytes(path.to_bytes())).ok();
+    link.map(|text| arena.c_bytes(text.as_os_str().as_bytes())).transpose()
 }
 
 /// Nothing when only the stage can open it.

@@ -40,7 +40,7 @@ pub(super) fn plan<'a>(
                 }
             }
             holder.links = arena.list(&links);
-            planned.push(Planned { mount: holder, idmap: None });
+            planned.push(Planned::plain(holder));
             for (name, data, path) in hierarchies {
                 let fstype = if data.is_empty() { "cgroup2" } else { "cgroup" };
                 let place = format!("{target}/{name}");
@@ -66,7 +66,7 @@ fn show<'a>(
         let options = MountOptions { data, ..options.clone() };
         mount.fs = Some(file_system(arena, fstype, "cgroup", &options)?);
         mount.attributes = options.set;
-        return Ok(Planned { mount, idmap: None });
+        return Ok(Planned::plain(mount));
     }
     mount.bind = Some(Bind {
         source: arena.c_str(path)?,
@@ -76,5 +76,5 @@ fn show<'a>(
         tree: Attributes { set: 0, clear: 0 },
         propagation: facts.inherited_propagation,
     });
-    Ok(Planned { mount, idmap: None })
+    Ok(Planned::plain(mount))
 }

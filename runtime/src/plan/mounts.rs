@@ -16,6 +16,15 @@ pub struct Planned<'a> {
     pub mount: Mount<'a>,
     /// Map the ids of a bind: as the container's user namespace, or with mappings of its own.
     pub idmap: Option<Idmap>,
+    /// A link as source is made again at the target (`copy-symlink`).
+    pub copy_symlink: bool,
+}
+
+impl<'a> Planned<'a> {
+    /// One that the stage makes without help.
+    pub(super) fn plain(mount: Mount<'a>) -> Self {
+        Planned { mount, idmap: None, copy_symlink: false }
+    }
 }
 
 /// An id-mapped mount.
@@ -83,6 +92,7 @@ pub(super) fn empty<'a>(arena: &'a Arena, target: &str) -> Result<Mount<'a>> {
         readonly_later: false,
         keep_mode: false,
         links: arena.list(&[]),
+        symlink: None,
     })
 }
 
@@ -108,7 +118,7 @@ fn one<'a>(
             ));
         }
         planned.remount = Some(Attributes { set: options.set, clear: options.clear });
-        return Ok(Planned { mount: planned, idmap: None });
+        return Ok(Planned::plain(planned));
     }
     if options.bind.is_some() || kind == "bind" {
         if let Some(data) = options.data.first() {
@@ -120,7 +130,7 @@ fn one<'a>(
             uid: mount.uid_mappings.to_vec(),
             gid: mount.gid_mappings.to_vec(),
         });
-        return Ok(Planned { mount: planned, idmap });
+        return Ok(Planned { mount: planned, idmap, copy_symlink: options.copy_symlink });
     }
     let mut options = options.clone();
     let context = facts.mount_label.map(|label| format!("context={label}"));
@@ -144,7 +154,7 @@ fn one<'a>(
             planned.readonly_later = true;
         }
     }
-    Ok(Planned { mount: planned, idmap: None })
+    Ok(Planned::plain(planned))
 }
 
 /// A new file system with its options as fsconfig(2) takes them.

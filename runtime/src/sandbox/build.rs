@@ -207,7 +207,7 @@ fn root_plan<'a>(
     };
     let planned = mounts::plan(arena, parts.spec, &facts)?;
     let ids = ContainerIds { made: parts.maps(), joined: joined_user_namespace };
-    let list = sources::open_binds(planned, ids, birth)?;
+    let list = sources::open_binds(arena, planned, ids, birth)?;
     let fills_dev = root::fills_dev(parts.spec);
     let devices =
         if fills_dev { root::devices(arena, parts.linux, parts.has_user_namespace())? } else { Vec::new() };

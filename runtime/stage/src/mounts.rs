@@ -2,8 +2,9 @@
 //! The step that makes the container's mounts, each through descriptors.
 
 use crate::fault::About;
-use crate::files::{self, Fresh, as_fd, ensure_file};
+use crate::files::{self, Fresh, PathBuffer, as_fd, ensure_directory, ensure_file, split_last};
 use crate::{Fault, Stage, StepResult};
+use core::ffi::CStr;
 use runtime_sys::fs::Links;
 use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
 use runtime_sys::{BorrowedFd, Errno, OwnedFd, fd, fs};
@@ -23,6 +24,9 @@ pub(crate) fn mount_all<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 fn mount_one<'a>(root: BorrowedFd<'_>, fresh: &mut Option<Fresh<'a>>, plan: &Mount<'a>) -> StepResult<'a> {
     let path = plan.target.to_bytes();
     let links = if plan.refuse_links { Links::None } else { Links::InRoot };
+    if let Some(text) = plan.symlink {
+        return make_symlink(root, path, links, text);
+    }
     if let Some(attributes) = plan.remount {
         let place = files::find(root, plan.target, links)?;
         mount::mount_setattr(as_fd(&place), c"", false, &attr(attributes))?;
@@ -79,6 +83,26 @@ fn mount_one<'a>(root: BorrowedFd<'_>, fresh: &mut Option<Fresh<'a>>, plan: &Mou
         *fresh = None;
     }
     Ok(())
+}
+
+/// In the place of a mount. One that is there already and says the same is left alone, as a container that starts again
+/// has it.
+fn make_symlink<'a>(root: BorrowedFd<'_>, path: &'a [u8], links: Links, text: &CStr) -> StepResult<'a> {
+    let (parent, name) = split_last(path);
+    let directory = ensure_directory(root, parent, links)?;
+    let mut buffer = PathBuffer::new();
+    let name =
+        buffer.join(&[name]).ok_or(Fault::new("symlinkat", Errno::NAMETOOLONG.raw_os_error(), path))?;
+    match fs::symlinkat(text, as_fd(&directory), name) {
+        Err(error) if error.errno == Errno::EXIST => {
+            let mut present = [core::mem::MaybeUninit::uninit(); 4096];
+            match fs::readlinkat(as_fd(&directory), name, &mut present) {
+                Ok(present) if present == text => Ok(()),
+                _ => Err(error.into()),
+            }
+        }
+        other => Ok(other?),
+    }
 }
 
 fn attr(attributes: Attributes) -> MountAttr {

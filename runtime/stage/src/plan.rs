@@ -144,6 +144,8 @@ wire_struct! {
         pub keep_mode: bool,
         /// Symbolic links to make in it: (target, name).
         pub links: List<'a, Link<'a>>,
+        /// No mount at all: a symbolic link that says this.
+        pub symlink: Option<&'a CStr>,
     }
 }
 
