@@ -4,9 +4,10 @@
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::spec::Hook;
 use crate::state::{State, Status};
-use runtime_sys::{AsFd, fs, process};
+use runtime_sys::{AsFd, fs, process, signal};
 use std::io::{Read, Seek, Write};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, ExitStatus};
 
 /// The state as hooks and `state` have it, in two parts: up to the status's word, and what follows the
@@ -37,14 +38,16 @@ pub fn run_all(kind: &str, hooks: &[Hook<'_>], state: &State, status: Status) ->
         return Ok(());
     }
     let json = state_json(state, status);
+    // As with runc and crun, whose `create` works in the bundle. Later it may be gone.
+    let folder = (status == Status::Creating).then_some(&*state.bundle);
     for (index, hook) in hooks.iter().enumerate() {
         log::debug!("run {kind} hook {}", &*hook.path);
-        run(hook, &json).context(|| format!("{kind} hook #{index} ({})", &*hook.path))?;
+        run(hook, &json, folder).context(|| format!("{kind} hook #{index} ({})", &*hook.path))?;
     }
     Ok(())
 }
 
-fn run(hook: &Hook<'_>, state: &str) -> Result<()> {
+fn run(hook: &Hook<'_>, state: &str, folder: Option<&Path>) -> Result<()> {
     // A file and not a pipe: a hook need not read its state, and then a long one would not fit.
     let mut input = std::fs::File::from(fs::memory_file(c"hook-input")?);
     input.write_all(state.as_bytes()).and_then(|()| input.rewind()).context(|| "write its state")?;
@@ -59,6 +62,11 @@ fn run(hook: &Hook<'_>, state: &str) -> Result<()> {
         command.env_clear();
     }
     command.envs(hook.env.iter().filter_map(|pair| pair.split_once('=')));
+    if let Some(folder) = folder {
+        command.current_dir(folder);
+    }
+    // `run` and `exec` keep signals back for the payload; a hook that is to be ended by one has nothing of that.
+    signal::block_none_in(&mut command);
     let mut child = command
         .stdin(input)
         .stdout(output.try_clone().context(|| "duplicate a descriptor")?)

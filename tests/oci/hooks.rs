@@ -229,6 +229,44 @@ fn a_poststart_hook_may_call_the_runtime() {
     ct.delete_force().ok();
 }
 
+// SP-18: what a hook has of its own process: the caller's mask for new files, no signal blocked, and while the container
+// is created the folder that runc's and crun's begin in.
+#[test]
+fn hooks_begin_as_other_programs_do() {
+    needs!(Root);
+    let ct = Bundle::new();
+    let record = ct.folder.join("record");
+    let hook = |name: &str| {
+        let script = format!(
+            "echo {name} $(umask) $(grep ^SigBlk /proc/self/status | cut -f2) $(pwd) >> {}",
+            record.display()
+        );
+        json!([{ "path": "/bin/sh", "args": ["sh", "-c", script] }])
+    };
+    ct.change(|c| {
+        for name in ["prestart", "createRuntime", "createContainer", "poststart", "poststop"] {
+            c["hooks"][name] = hook(name);
+        }
+    });
+    let run = ct.command(["run", "--bundle", ct.folder.to_str().unwrap(), &ct.id]);
+    let words: Vec<_> = std::iter::once(run.get_program()).chain(run.get_args()).collect();
+    let mut sh = std::process::Command::new("sh");
+    sh.args(["-c", "umask 027; exec \"$@\"", "sh"]).args(words).current_dir("/");
+    ct.finish(&mut sh).ok();
+    let record = fs::read_to_string(record).unwrap();
+    let bundle = ct.folder.to_str().unwrap();
+    let rootfs = format!("{bundle}/rootfs");
+    let expected = [
+        ("prestart", bundle),
+        ("createRuntime", bundle),
+        ("createContainer", &rootfs),
+        ("poststart", "/"),
+        ("poststop", "/"),
+    ];
+    let expected = expected.map(|(name, folder)| format!("{name} 0027 0000000000000000 {folder}"));
+    assert_eq!(record.lines().collect::<Vec<_>>(), expected);
+}
+
 // SP-18: a hook need not read its state, however long that is.
 #[test]
 fn a_hook_that_does_not_read_its_state_is_ended_by_its_timeout() {

@@ -9,7 +9,9 @@ use crate::{Fault, Stage, StepResult};
 use core::ffi::CStr;
 use runtime_sys::clone::{Child, Clone, Forked, fork};
 use runtime_sys::exec::{execve, map_for_reading};
+use runtime_sys::fs::FileMode;
 use runtime_sys::process::Exit;
+use runtime_sys::rustix::process::umask;
 use runtime_sys::{Errno, OwnedFd, fd, fs, process, tty};
 use stage::message::FromStage;
 use stage::plan::Hook;
@@ -43,6 +45,10 @@ fn run_hook<'a>(stage: &Stage<'a>, status: &[u8], hook: &Hook<'a>) -> StepResult
     let env = strings(&hook.env)?;
     match fork(&Clone::default(), false)? {
         Forked::Child => {
+            // Ours is empty until the payload's is set.
+            if stage.tree.is_some() {
+                umask(FileMode::from_raw_mode(stage.umask));
+            }
             let stdio = [&state, &output, &output];
             for (number, file) in (0..3).zip(stdio) {
                 if tty::become_stdio(as_fd(file), number).is_err() {

@@ -65,6 +65,15 @@ pub fn ignore(signal: i32) -> Result<()> {
     set_action(signal, libc::SIG_IGN)
 }
 
+/// Has a program begin with no signal blocked, whatever is blocked here.
+#[cfg(feature = "std")]
+pub fn block_none_in(command: &mut std::process::Command) {
+    use std::os::unix::process::CommandExt;
+    let unblock = || set_mask(0).map(drop).map_err(|error| error.errno.into());
+    // SAFETY: between fork and execve only async-signal-safe functions may be called: this is one system call.
+    unsafe { command.pre_exec(unblock) };
+}
+
 extern "C" fn exit_by_signal(signal: i32) -> ! {
     crate::process::exit_now(128 + signal)
 }
