@@ -398,6 +398,27 @@ fn a_remount_changes_flags_and_nothing_else() {
     assert!(line.contains(" ro,") && line.contains("noexec") && line.contains("shared:"), "{line}");
 }
 
+// SP-04: "ro" is of the mount that has it, also when another is mounted on it, or on what it lies in.
+#[test]
+fn what_covers_a_read_only_mount_is_not_read_only() {
+    needs!(Root);
+    let ct = Bundle::sh(
+        "touch /covered/x /dev/shm/y && ls /covered /dev/shm; umount /covered && touch /covered/x",
+    );
+    let host = ct.folder.join("host");
+    fs::create_dir(&host).unwrap();
+    ct.change(|c| {
+        c["process"]["capabilities"] = json!({ "bounding": ["CAP_SYS_ADMIN"], "effective": ["CAP_SYS_ADMIN"], "permitted": ["CAP_SYS_ADMIN"] });
+        add_mount(c, "/covered", "tmpfs", "tmpfs", &["ro"]);
+        add_mount(c, "/covered", "bind", host.to_str().unwrap(), &["rbind"]);
+        add_mount(c, "/dev/shm/below", "tmpfs", "tmpfs", &["ro"]);
+        add_mount(c, "/dev/shm", "tmpfs", "tmpfs", &[]);
+    });
+    let ran = ct.run();
+    assert_eq!(ran.stdout, "/covered:\nx\n\n/dev/shm:\ny\n", "{ran:?}");
+    assert!(ran.stderr.contains("/covered/x: Read-only file system"), "{ran:?}");
+}
+
 // SP-04: a link is made again, and said once more by a container that starts again; something else is mounted.
 #[test]
 fn copy_symlink_makes_the_link_again() {

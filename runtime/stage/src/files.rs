@@ -144,6 +144,30 @@ impl Fresh<'_> {
     }
 }
 
+/// How many mounts are kept for [`Later`]; those after them are found again by their paths.
+const MOST_KEPT: usize = 32;
+
+/// The mounts that become read-only when all is made in them, in the plan's order. Another may have been mounted on one
+/// by then, and its path is that one's.
+#[derive(Default)]
+pub(crate) struct Later {
+    mounts: [Option<OwnedFd>; MOST_KEPT],
+    count: usize,
+}
+
+impl Later {
+    pub(crate) fn keep(&mut self, mount: Option<OwnedFd>) {
+        if let Some(place) = self.mounts.get_mut(self.count) {
+            *place = mount;
+        }
+        self.count += 1;
+    }
+
+    pub(crate) fn take(&mut self, index: usize) -> Option<OwnedFd> {
+        self.mounts.get_mut(index)?.take()
+    }
+}
+
 /// As [`ensure_directory`], shorter where the parent is the fresh one.
 pub(crate) fn ensure_directory_at<'a>(
     fresh: Option<&Fresh<'_>>,

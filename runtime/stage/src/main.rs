@@ -50,6 +50,8 @@ struct Stage<'a> {
     enter_directory_late: bool,
     /// The tmpfs that was mounted last, as long as nothing else was mounted on it.
     fresh: Option<files::Fresh<'a>>,
+    /// What becomes read-only in the end.
+    later: files::Later,
     /// The root's mount, once it is attached.
     tree: Option<BorrowedFd<'static>>,
     /// The mask that we were born with.
@@ -147,6 +149,7 @@ fn run(encoded: &'static [u8]) -> i32 {
         started: None,
         enter_directory_late: false,
         fresh: None,
+        later: files::Later::default(),
         tree: None,
         umask: 0o022,
         home: files::PathBuffer::new(),

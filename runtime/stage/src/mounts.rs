@@ -2,7 +2,7 @@
 //! The step that makes the container's mounts, each through descriptors.
 
 use crate::fault::About;
-use crate::files::{self, Fresh, PathBuffer, as_fd, ensure_directory, ensure_file, split_last};
+use crate::files::{self, Fresh, Later, PathBuffer, as_fd, ensure_directory, ensure_file, split_last};
 use crate::{Fault, Stage, StepResult};
 use core::ffi::CStr;
 use runtime_sys::fs::Links;
@@ -16,12 +16,17 @@ const MUST_BE_DIRECTORY: &str = "proc and sysfs must be mounted on ordinary dire
 pub(crate) fn mount_all<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
     for mount in root.mounts.iter() {
-        mount_one(tree, &mut stage.fresh, &mount).about(mount.target.to_bytes())?;
+        mount_one(tree, &mut stage.fresh, &mut stage.later, &mount).about(mount.target.to_bytes())?;
     }
     Ok(())
 }
 
-fn mount_one<'a>(root: BorrowedFd<'_>, fresh: &mut Option<Fresh<'a>>, plan: &Mount<'a>) -> StepResult<'a> {
+fn mount_one<'a>(
+    root: BorrowedFd<'_>,
+    fresh: &mut Option<Fresh<'a>>,
+    later: &mut Later,
+    plan: &Mount<'a>,
+) -> StepResult<'a> {
     let path = plan.target.to_bytes();
     let links = if plan.refuse_links { Links::None } else { Links::InRoot };
     if let Some(text) = plan.symlink {
@@ -72,7 +77,9 @@ fn mount_one<'a>(root: BorrowedFd<'_>, fresh: &mut Option<Fresh<'a>>, plan: &Mou
     set_propagation(tree, plan.propagation)?;
     let is_tmpfs = plan.fs.is_some_and(|fs| fs.fstype == c"tmpfs");
     files::leave(place);
-    if is_tmpfs && !plan.copy_up && plan.tree.is_none() && !path.contains(&b'/') {
+    if plan.readonly_later {
+        later.keep(made.take());
+    } else if is_tmpfs && !plan.copy_up && plan.tree.is_none() && !path.contains(&b'/') {
         *fresh = made.map(|directory| Fresh { path, directory });
         return Ok(());
     }

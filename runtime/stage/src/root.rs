@@ -177,9 +177,13 @@ pub(crate) fn make_links<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
 /// Read-only at last: what had to be made inside is made.
 pub(crate) fn finish_mounts<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let (Some(root), Some(tree)) = (stage.plan.root, stage.tree) else { return Ok(()) };
-    for plan in root.mounts.iter().filter(|plan| plan.readonly_later) {
-        let place = files::find(tree, plan.target, Links::InRoot).about(plan.target.to_bytes())?;
-        mount::mount_setattr(as_fd(&place), c"", false, &READ_ONLY).about(plan.target.to_bytes())?;
+    for (index, plan) in root.mounts.iter().filter(|plan| plan.readonly_later).enumerate() {
+        let mount = match stage.later.take(index) {
+            Some(mount) => mount,
+            None => files::find(tree, plan.target, Links::InRoot).about(plan.target.to_bytes())?,
+        };
+        mount::mount_setattr(as_fd(&mount), c"", false, &READ_ONLY).about(plan.target.to_bytes())?;
+        files::leave(mount);
     }
     Ok(())
 }
