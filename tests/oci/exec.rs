@@ -114,22 +114,22 @@ fn exec_takes_a_process_from_a_file() {
     ct.delete_force().ok();
 }
 
-// OC-06, SP-11: what a file leaves out of a process is as the container's own process has it, where it keeps it in
-// bounds.
+// OC-06, SP-11: a file that says nothing of capabilities means those of the container's own process.
 #[test]
-fn exec_from_a_file_has_the_containers_bounds() {
+fn exec_from_a_file_is_confined_like_the_container() {
     needs!(Root);
     let ct = sleeping();
-    let script = "grep ^CapBnd /proc/self/status; ulimit -n";
-    let mut process = json!({ "args": ["sh", "-c", script], "cwd": "/", "env": ["PATH=/bin"] });
+    let args = ["grep", "^Cap[PEB]", "/proc/self/status"];
+    let mut process = json!({ "args": args, "cwd": "/", "env": ["PATH=/bin"] });
     let printed = |process: &serde_json::Value| {
         fs::write(ct.folder.join("process.json"), process.to_string()).unwrap();
         ct.ctrun(["exec", "--process", "process.json", &ct.id]).ok().stdout
     };
-    assert_eq!(printed(&process), "CapBnd:\t0000000020000420\n1024\n");
-    process["capabilities"] = json!({ "bounding": ["CAP_KILL"] });
-    process["rlimits"] = json!([{ "type": "RLIMIT_NOFILE", "soft": 100, "hard": 100 }]);
-    assert_eq!(printed(&process), "CapBnd:\t0000000000000020\n100\n");
+    let sets = |value: &str| format!("CapPrm:\t{value}\nCapEff:\t{value}\nCapBnd:\t{value}\n");
+    assert_eq!(printed(&process), sets("0000000020000420"));
+    let kill = json!(["CAP_KILL"]);
+    process["capabilities"] = json!({ "bounding": kill, "effective": kill, "permitted": kill });
+    assert_eq!(printed(&process), sets("0000000000000020"));
     ct.delete_force().ok();
 }
 

@@ -163,14 +163,11 @@ fn process_of<'s>(
     Ok(process)
 }
 
-/// What keeps the container's own process in bounds keeps one that says nothing of it in them too, as with runc.
+/// What confines the container's own process confines one that says nothing of it too, as with runc.
 fn confined_like<'s>(mut process: spec::Process<'s>, own: Option<spec::Process<'s>>) -> spec::Process<'s> {
     let is_named = |name: &Option<spec::text::Text<'s>>| name.as_deref().is_some_and(|name| !name.is_empty());
     let Some(own) = own else { return process };
     process.capabilities = process.capabilities.or(own.capabilities);
-    if process.rlimits.is_empty() {
-        process.rlimits = own.rlimits;
-    }
     if !is_named(&process.apparmor_profile) {
         process.apparmor_profile = own.apparmor_profile;
     }
