@@ -178,3 +178,23 @@ fn cgroups_of_any_name_are_removed_with_all_in_them() {
     ct.wait_for("stopped");
     ct.delete().ok();
 }
+
+// OC-08: what freezes a part of itself is deleted all the same, though on v1 nobody in there dies of SIGKILL.
+#[test]
+fn a_container_that_freezes_a_part_of_itself_is_deleted() {
+    needs!(Root, Freezer);
+    let script = r#"
+        cd /sys/fs/cgroup; [ -d freezer ] && cd freezer
+        mkdir part; sleep 1000 & echo $! > part/cgroup.procs
+        [ -e part/freezer.state ] && echo FROZEN > part/freezer.state || echo 1 > part/cgroup.freeze
+        echo ready; exec sleep 1000"#;
+    let ct = Bundle::sh(script).with(|c| {
+        let mounts = c["mounts"].as_array_mut().unwrap();
+        let cgroup = mounts.iter_mut().find(|mount| mount["type"] == "cgroup").unwrap();
+        cgroup["options"] = serde_json::json!(["rw"]);
+    });
+    ct.create().ok();
+    ct.start().ok();
+    assert!(integration_tests::wait_until(|| ct.stdout() == "ready\n"), "{}", ct.stderr());
+    ct.delete_force().ok();
+}

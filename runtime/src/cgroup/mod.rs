@@ -188,6 +188,18 @@ impl Cgroup {
     /// # Errors
     /// What the kernel answers.
     pub fn thaw(&self) -> Result<()> {
+        self.thaw_by(freeze::thaw)
+    }
+
+    /// The same for those that were killed, with what the container has frozen of itself: on v1 they die when they thaw.
+    ///
+    /// # Errors
+    /// What the kernel answers.
+    pub fn thaw_killed(&self) -> Result<()> {
+        self.thaw_by(tree::thaw_all)
+    }
+
+    fn thaw_by(&self, thaw: fn(&Directory, &Place) -> Result<()>) -> Result<()> {
         let freezer = self.places.iter().find(|place| place.has("freezer"));
         let Some(place) = freezer.or_else(|| self.places.iter().find(|place| place.is_v2())) else {
             return Ok(());
@@ -196,7 +208,7 @@ impl Cgroup {
             Err(error) if tree::is_gone(&error) => Ok(()),
             other => {
                 let directory = other.context(|| format!("open the cgroup {}", place.absolute()))?;
-                freeze::thaw(&directory, place)
+                thaw(&directory, place)
             }
         }
     }

@@ -174,9 +174,26 @@ pub(super) fn kill(directory: &Directory, place: &Place) -> Result<()> {
     let result = signal_each(directory, 9).context(what);
     if is_freezer {
         // Whoever is frozen by v1 dies when it thaws.
-        freeze::thaw(directory, place)?;
+        thaw_all(directory, place)?;
     }
     result
+}
+
+/// Thaws a place and, on v1, all below it: a container that may divide its cgroup can freeze a part of itself, and
+/// nobody in there would die of SIGKILL.
+pub(super) fn thaw_all(directory: &Directory, place: &Place) -> Result<()> {
+    freeze::thaw(directory, place)?;
+    if place.is_v2() {
+        return Ok(());
+    }
+    let thaw = |at: BorrowedFd<'_>| {
+        let file = cgroupfs::open_file(at, "freezer.state", Access::Write);
+        match file.and_then(|file| cgroupfs::write(file.as_fd(), "THAWED")) {
+            Err(error) if is_gone(&error) => Ok(()),
+            other => other,
+        }
+    };
+    visit(directory.fd(), thaw).context(|| format!("thaw what is below {}", place.absolute()))
 }
 
 /// Sends a signal to every process in a cgroup and below it.

@@ -37,8 +37,7 @@ pub fn end_first(state: &State) -> Result<()> {
         Err(error) if error.errno == Errno::SRCH => return Ok(()),
         other => other?,
     }
-    // On v1 a frozen process dies when it thaws.
-    crate::cgroup::Cgroup::open(&state.cgroup).thaw()?;
+    crate::cgroup::Cgroup::open(&state.cgroup).thaw_killed()?;
     if process::ended_within(pidfd.as_fd(), DEATH)? {
         return Ok(());
     }
