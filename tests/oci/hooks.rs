@@ -267,6 +267,25 @@ fn hooks_begin_as_other_programs_do() {
     assert_eq!(record.lines().collect::<Vec<_>>(), expected);
 }
 
+// SP-18, OC-02, OC-10: whoever looks at a container that is being made waits for nobody.
+#[test]
+fn a_hook_of_create_may_look_at_the_container() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "100"]);
+    let program = ct.command(["state"]).get_program().to_str().unwrap().to_owned();
+    let (root, seen) = (ct.root().display().to_string(), ct.folder.join("seen"));
+    let script = format!(
+        "({program} --root {root} state {}; {program} --root {root} list) > {} 2>&1",
+        ct.id,
+        seen.display()
+    );
+    ct.change(|c| c["hooks"]["createRuntime"] = json!([{ "path": "/bin/sh", "args": ["sh", "-c", script] }]));
+    ct.create().ok();
+    let seen = fs::read_to_string(seen).unwrap();
+    assert_eq!(seen.matches("creating").count(), 2, "{seen}");
+    ct.delete().ok();
+}
+
 // SP-18: a hook need not read its state, however long that is.
 #[test]
 fn a_hook_that_does_not_read_its_state_is_ended_by_its_timeout() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One container as `state` and `list` print it.
 
-use super::{Container, State, Status};
+use super::{Root, State, Status};
 use crate::error::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,12 +32,20 @@ pub struct Report {
 }
 
 impl Report {
-    /// From what was saved and the status that the kernel has now.
+    /// From what was saved and the status that the kernel has now. A hook of a create that is under way may ask, and
+    /// others beside it: nobody is waited for, unless nothing was saved yet.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::NotFound`] when it was deleted meanwhile.
-    pub fn of(container: &Container) -> Result<Report> {
-        let state = container.state()?;
+    /// [`crate::ErrorKind::NotFound`].
+    pub fn of(root: &Root, id: &str) -> Result<Report> {
+        let mut container = root.look(id)?;
+        let state = match container.load() {
+            Ok(Some(state)) => state,
+            _ => {
+                container = root.container(id)?;
+                container.state()?
+            }
+        };
         let status = container.status(&state)?;
         Ok(Report::new(state, status))
     }

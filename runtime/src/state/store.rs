@@ -25,7 +25,7 @@ pub struct Root {
     path: PathBuf,
 }
 
-/// One container's folder, locked until it is dropped.
+/// One container's folder; locked until it is dropped, but for [`Root::look`].
 #[derive(Debug)]
 pub struct Container {
     /// Its name.
@@ -120,14 +120,30 @@ impl Root {
         self.lock(id)
     }
 
+    /// Opens the folder of a container that exists, to look at it and no more: what is kept of it only grows, so a
+    /// reader needs no lock.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`].
+    pub fn look(&self, id: &str) -> Result<Container> {
+        check_id(id)?;
+        self.open_folder(id)
+    }
+
     fn lock(&self, id: &str) -> Result<Container> {
+        let container = self.open_folder(id)?;
+        let lock = rx::flock(&container.directory, rx::FlockOperation::LockExclusive);
+        lock.call("flock", format_args!("{id}"))?;
+        Ok(container)
+    }
+
+    fn open_folder(&self, id: &str) -> Result<Container> {
         let name = c_string(id)?;
         let flags = OpenFlags::DIRECTORY | OpenFlags::RDONLY | OpenFlags::NOFOLLOW;
         let directory = match fs::open(self.directory.as_fd(), &name, flags, 0) {
             Err(error) if error.errno == Errno::NOENT => return Err(missing(id)),
             other => other.context(|| format!("open the state of {id}"))?,
         };
-        rx::flock(&directory, rx::FlockOperation::LockExclusive).call("flock", format_args!("{id}"))?;
         Ok(Container { id: id.to_owned(), directory, path: self.path.join(id), file: None })
     }
 

@@ -12,7 +12,7 @@ use std::fmt::Write;
 pub fn list(root: &Root) -> Result<Vec<Report>> {
     let mut reports = Vec::new();
     for id in root.ids()? {
-        match root.container(&id).and_then(|container| Report::of(&container)) {
+        match Report::of(root, &id) {
             Ok(report) => reports.push(report),
             // Deleted meanwhile.
             Err(error) if error.kind() == ErrorKind::NotFound => {}

@@ -9,7 +9,7 @@ use crate::state::{Report, Root};
 /// # Errors
 /// [`crate::ErrorKind::NotFound`].
 pub fn json(root: &Root, id: &str) -> Result<String> {
-    let report = Report::of(&root.container(id)?)?;
+    let report = Report::of(root, id)?;
     let mut text = serde_json::to_string_pretty(&report).expect("a report is JSON");
     text.push('\n');
     Ok(text)
