@@ -2,9 +2,10 @@
 //! Device nodes and the device filter (SP-23, SP-24).
 
 use std::fs;
+use std::process::Command;
 
-use integration_tests::{Bundle, map_users, needs};
-use serde_json::json;
+use integration_tests::{Bundle, Need, Ran, is_met, map_users, needs, wait_until};
+use serde_json::{Value, json};
 
 // SP-23
 #[test]
@@ -78,26 +79,30 @@ fn another_node_in_the_place_of_a_device_is_an_error() {
 /// What a container may do with a node of the memory device that is not among the default ones (1:1), and with /dev/zero.
 const PROBES: &str = "mknod /tmp/kmsg c 1 11 || echo no node; (: < /tmp/kmsg) 2>/dev/null && echo read || echo denied; head -c 1 /dev/zero | wc -c";
 
-fn probed(rules: serde_json::Value) -> String {
-    let ct = Bundle::sh(PROBES).with(|c| {
+fn probed(rules: &Value) -> String {
+    with_devices(Bundle::sh(PROBES), rules).run().ok().stdout
+}
+
+/// With the right to make nodes, and a place for them.
+fn with_devices(ct: Bundle, rules: &Value) -> Bundle {
+    ct.with(|c| {
         integration_tests::add_mount(c, "/tmp", "tmpfs", "tmpfs", &["dev"]);
         for set in ["bounding", "effective", "permitted"] {
             c["process"]["capabilities"][set] = json!(["CAP_MKNOD", "CAP_SYSLOG", "CAP_SYS_ADMIN"]);
         }
-        c["linux"]["resources"]["devices"] = rules;
-    });
-    ct.run().ok().stdout
+        c["linux"]["resources"]["devices"] = rules.clone();
+    })
 }
 
 // SP-24
 #[test]
 fn the_device_filter_denies_and_allows() {
     needs!(Root);
-    assert_eq!(probed(json!([{ "allow": false, "access": "rwm" }])), "denied\n1\n");
+    assert_eq!(probed(&json!([{ "allow": false, "access": "rwm" }])), "denied\n1\n");
     let one = json!([{ "allow": false, "access": "rwm" }, { "allow": true, "type": "c", "major": 1, "minor": 11, "access": "rw" }]);
-    assert_eq!(probed(one), "read\n1\n");
+    assert_eq!(probed(&one), "read\n1\n");
     let all = json!([{ "allow": true, "access": "rwm" }]);
-    assert_eq!(probed(all), "read\n1\n");
+    assert_eq!(probed(&all), "read\n1\n");
 }
 
 // SP-24: the last rule that matches decides; an access that is not asked for is not given.
@@ -108,21 +113,16 @@ fn the_last_matching_device_rule_decides() {
         { "allow": false, "access": "rwm" }, { "allow": true, "type": "c", "major": 1, "access": "rwm" },
         { "allow": false, "type": "c", "major": 1, "minor": 11, "access": "rw" },
     ]);
-    assert_eq!(probed(wide_then_narrow), "denied\n1\n");
+    assert_eq!(probed(&wide_then_narrow), "denied\n1\n");
     let write_only = json!([{ "allow": false, "access": "rwm" }, { "allow": true, "type": "c", "major": 1, "minor": 11, "access": "w" }]);
-    assert_eq!(probed(write_only), "denied\n1\n");
+    assert_eq!(probed(&write_only), "denied\n1\n");
 }
 
 // SP-24, OC-13: update replaces the filter.
 #[test]
 fn update_replaces_the_device_filter() {
     needs!(Root);
-    let ct = Bundle::running(["sleep", "1000"]).with(|c| {
-        integration_tests::add_mount(c, "/tmp", "tmpfs", "tmpfs", &["dev"]);
-        for set in ["bounding", "effective", "permitted"] {
-            c["process"]["capabilities"][set] = json!(["CAP_MKNOD", "CAP_SYSLOG", "CAP_SYS_ADMIN"]);
-        }
-    });
+    let ct = with_devices(Bundle::running(["sleep", "1000"]), &json!([{ "allow": false, "access": "rwm" }]));
     ct.create().ok();
     ct.start().ok();
     let read = || {
@@ -140,4 +140,98 @@ fn update_replaces_the_device_filter() {
     ct.ctrun(["update", "--resources", "resources.json", &ct.id]).ok();
     assert_eq!(read(), "read\n");
     ct.delete_force().ok();
+}
+
+// SP-24, OC-13: what a container keeps is there at every moment of an update, and updates pile nothing up: the kernel
+// takes 64 programs on a cgroup (runc#2366, runc#2474).
+#[test]
+fn update_denies_nothing_meanwhile() {
+    needs!(Root);
+    let all_the_time = "mknod /tmp/kmsg c 1 11; echo ready
+        while [ ! -e /tmp/stop ]; do (: < /tmp/kmsg) && (: < /dev/null) || echo denied; done; echo done";
+    let deny = json!({ "allow": false, "access": "rwm" });
+    let kept = json!({ "allow": true, "type": "c", "major": 1, "minor": 11, "access": "rwm" });
+    let other = json!({ "allow": true, "type": "c", "major": 10, "minor": 200, "access": "rwm" });
+    let narrow = json!([deny, kept]);
+    let wide = json!([deny, kept, other]);
+    // v1's list says nothing of the exceptions from "all", so there the way back begins at nothing.
+    let widest =
+        if is_met(Need::CgroupV2) { json!([{ "allow": true, "access": "rwm" }]) } else { wide.clone() };
+    let ct = with_devices(Bundle::sh(all_the_time), &narrow);
+    ct.create().ok();
+    ct.start().ok();
+    assert!(wait_until(|| ct.stdout() == "ready\n"), "{}{}", ct.stdout(), ct.stderr());
+    for turn in 0..66 {
+        let rules = match turn {
+            30 => &widest,
+            _ if turn % 2 == 0 => &wide,
+            _ => &narrow,
+        };
+        let resources = json!({ "devices": rules });
+        fs::write(ct.folder.join("resources.json"), resources.to_string()).unwrap();
+        ct.ctrun(["update", "--resources", "resources.json", &ct.id]).ok();
+    }
+    ct.exec(["touch", "/tmp/stop"]).ok();
+    ct.wait_for("stopped");
+    assert_eq!(ct.stdout(), "ready\ndone\n", "{}", ct.stderr());
+    ct.delete().ok();
+}
+
+/// ctrun as root of a user namespace, as inside an unprivileged container.
+fn nested(ct: &Bundle, args: &[&str]) -> Ran {
+    // The maps are written from outside; whoever is inside waits for the second.
+    let script =
+        "unshare --user sh -c 'until read -r map < /proc/self/gid_map; do :; done; exec \"$@\"' sh \"$@\" &
+        until echo 0 0 65536 2> /dev/null > /proc/$!/uid_map; do :; done
+        echo 0 0 65536 > /proc/$!/gid_map
+        wait $!";
+    let ctrun = ct.command(args);
+    let mut sh = Command::new("sh");
+    sh.args(["-c", script, "sh"]).arg(ctrun.get_program()).args(ctrun.get_args());
+    ct.finish(sh.current_dir(&ct.folder))
+}
+
+// SP-24 (runc#2792): there the filter cannot be loaded, and no node that it would be for can be made.
+#[test]
+fn inside_a_user_namespace_the_device_filter_is_left_to_the_host() {
+    needs!(Root);
+    let ct = Bundle::sh("echo > /dev/null && echo 42");
+    assert_eq!(nested(&ct, &["run", &ct.id]).ok().stdout, "42\n");
+}
+
+/// ctrun under a filter that denies bpf(2), as an engine's around us may.
+fn without_bpf(ct: &Bundle, args: &[&str]) -> Ran {
+    let ctrun = ct.command(args);
+    let mut systemd_run = Command::new("systemd-run");
+    systemd_run.args(["--quiet", "--wait", "--pipe", "--collect", "--property=SystemCallFilter=~bpf"]);
+    systemd_run.args(["--property=SystemCallErrorNumber=EPERM", "--property=WorkingDirectory=/"]);
+    systemd_run.arg(ctrun.get_program()).args(ctrun.get_args()).arg("--bundle").arg(&ct.folder).arg(&ct.id);
+    ct.finish(&mut systemd_run)
+}
+
+// SP-24: the host's root can make nodes, so a rule that denies is kept or is an error; rules that only allow promise
+// nothing.
+#[test]
+fn a_denying_device_rule_is_never_given_up() {
+    needs!(Root, CgroupV2, Systemd);
+    let rule =
+        |access: &str| json!({ "allow": true, "type": "c", "major": 10, "minor": 200, "access": access });
+    for (rules, is_run) in [
+        (json!([{ "allow": false, "access": "rwm" }]), false),
+        (
+            json!([rule("rwm"), { "allow": false, "type": "c", "major": 10, "minor": 200, "access": "w" }]),
+            false,
+        ),
+        (json!([rule("rw")]), false),
+        (json!([rule("rwm")]), true),
+        (json!([{ "allow": true, "access": "rwm" }]), true),
+    ] {
+        let ct = Bundle::sh("echo 42").with(|c| c["linux"]["resources"]["devices"] = rules.clone());
+        let ran = without_bpf(&ct, &["run"]);
+        if is_run {
+            assert_eq!(ran.ok().stdout, "42\n", "{rules}");
+        } else {
+            ran.fails_with("/linux/resources/devices").fails_with("operation not permitted");
+        }
+    }
 }

@@ -28,6 +28,8 @@ pub enum Need {
     Strace,
     /// A compiler for the small C programs that some tests run inside.
     Gcc,
+    /// systemd as the host's init.
+    Systemd,
     /// mmdebstrap, and an archive that answers.
     Mmdebstrap,
 }
@@ -49,6 +51,7 @@ pub fn is_met(need: Need) -> bool {
         Need::Mmdebstrap => answers("mmdebstrap", "--version"),
         Need::Strace => answers("strace", "-V"),
         Need::Gcc => answers("gcc", "--version"),
+        Need::Systemd => Path::new("/run/systemd/system").is_dir(),
     }
 }
 

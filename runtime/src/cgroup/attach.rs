@@ -19,17 +19,34 @@ pub(super) enum When {
     Update,
 }
 
-/// Puts the rules into force. On a host with both versions v1's list is used, where other programs look for it; rules
-/// that it has no words for become a program on the v2 side, which decides on the same processes.
+/// Puts the rules into force.
 pub(super) fn set_devices(open: &Open<'_>, listed: &[DeviceRule<'_>], when: When) -> Result<()> {
     let rules = devices::rules(listed)?;
     let unified = on_v2(open).map(|(_, directory)| directory);
     let Some(v1) = on_v1(open, "devices") else {
         return unified.map_or(Ok(()), |directory| on_program(directory, &rules, listed, when));
     };
-    let result = match (list(&rules), unified) {
+    match on_v1_or_both(v1, unified, (&rules, listed), when) {
+        // Nothing that a user's container could do without the host's rights needs this filter.
+        Err(error) if in_user_namespace() => {
+            log::debug!("device rules are left to the host: {error}");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// On a host with both versions v1's list is used, where other programs look for it; rules that it has no words for
+/// become a program on the v2 side, which decides on the same processes.
+fn on_v1_or_both(
+    v1: &Directory,
+    unified: Option<&Directory>,
+    (rules, listed): (&[Rule], &[DeviceRule<'_>]),
+    when: When,
+) -> Result<()> {
+    match (list(rules), unified) {
         (Err(_), Some(directory)) => {
-            on_program(directory, &rules, listed, when)?;
+            on_program(directory, rules, listed, when)?;
             on_list(v1, &List { allows: true, exceptions: Vec::new() }, when)
         }
         (list, unified) => {
@@ -44,14 +61,6 @@ pub(super) fn set_devices(open: &Open<'_>, listed: &[DeviceRule<'_>], when: When
                 _ => Ok(()),
             }
         }
-    };
-    match result {
-        // Nothing that a user's container could do without the host's rights needs this filter.
-        Err(error) if in_user_namespace() => {
-            log::debug!("device rules are left to the host: {error}");
-            Ok(())
-        }
-        other => other,
     }
 }
 
