@@ -2,24 +2,14 @@
 //! `ctrun update` (OC-13), read back from the cgroup on whichever version the host has.
 
 use std::fs;
-use std::path::PathBuf;
 
-use integration_tests::{Bundle, cgroup_folders, needs};
-use serde_json::json;
+use integration_tests::{Bundle, Need, Ran, is_met, limit, needs, wait_until};
+use serde_json::{Value, json};
 
 fn sleeping(ct: Bundle) -> Bundle {
     ct.create().ok();
     ct.start().ok();
     ct
-}
-
-/// The first of these files that one of the container's cgroups has.
-fn limit(ct: &Bundle, names: &[&str]) -> String {
-    let folders = cgroup_folders(&ct.id);
-    let there: Vec<PathBuf> =
-        folders.iter().flat_map(|f| names.iter().map(move |n| f.join(n))).filter(|p| p.exists()).collect();
-    let path = there.first().unwrap_or_else(|| panic!("none of {names:?} in {folders:?}"));
-    fs::read_to_string(path).expect("a limit can be read").trim().to_owned()
 }
 
 const MEMORY: &[&str] = &["memory.max", "memory.limit_in_bytes"];
@@ -32,10 +22,10 @@ fn update_changes_memory_and_leaves_the_rest() {
         c["linux"]["resources"]["memory"] = json!({ "limit": 64 << 20 });
         c["linux"]["resources"]["pids"] = json!({ "limit": 33 });
     }));
-    assert_eq!(limit(&ct, MEMORY), (64 << 20).to_string());
+    assert_eq!(limit(&ct.id, MEMORY), (64 << 20).to_string());
     ct.ctrun(["update", "--memory", &(96 << 20).to_string(), &ct.id]).ok();
-    assert_eq!(limit(&ct, MEMORY), (96 << 20).to_string());
-    assert_eq!(limit(&ct, &["pids.max"]), "33");
+    assert_eq!(limit(&ct.id, MEMORY), (96 << 20).to_string());
+    assert_eq!(limit(&ct.id, &["pids.max"]), "33");
     ct.delete_force().ok();
 }
 
@@ -47,8 +37,62 @@ fn update_moves_memory_and_swap_together() {
     for mib in [64_u64, 256, 32, 128] {
         let (memory, swap) = ((mib << 20).to_string(), (mib << 21).to_string());
         ct.ctrun(["update", "--memory", &memory, "--memory-swap", &swap, &ct.id]).ok();
-        assert_eq!(limit(&ct, MEMORY), memory);
+        assert_eq!(limit(&ct.id, MEMORY), memory);
     }
+    ct.delete_force().ok();
+}
+
+/// `update` by a document.
+fn update(ct: &Bundle, resources: &Value) -> Ran {
+    fs::write(ct.folder.join("resources.json"), resources.to_string()).unwrap();
+    ct.ctrun(["update", "--resources", "resources.json", &ct.id])
+}
+
+// OC-13, SP-26: v2's limit of swap is its own, and memory alone leaves it: a container without swap gets none.
+#[test]
+fn update_of_memory_alone_leaves_swap() {
+    needs!(Root, CgroupV2, Memory);
+    let ct = sleeping(Bundle::running(["sleep", "1000"]).with(|c| {
+        c["linux"]["resources"]["memory"] = json!({ "limit": 64 << 20, "swap": 64 << 20 });
+    }));
+    for mib in [128_u64, 32] {
+        ct.ctrun(["update", "--memory", &(mib << 20).to_string(), &ct.id]).ok();
+        assert_eq!(limit(&ct.id, MEMORY), (mib << 20).to_string());
+        assert_eq!(limit(&ct.id, &["memory.swap.max"]), "0");
+    }
+    // A total alone counts from the memory as it is.
+    ct.ctrun(["update", "--memory-swap", &(48 << 20).to_string(), &ct.id]).ok();
+    assert_eq!(limit(&ct.id, &["memory.swap.max"]), (16 << 20).to_string());
+    ct.ctrun(["update", "--memory", "-1", &ct.id]).ok();
+    assert_eq!(limit(&ct.id, MEMORY), "max");
+    assert_eq!(limit(&ct.id, &["memory.swap.max"]), "max");
+    ct.delete_force().ok();
+}
+
+// OC-13, SP-26: a limit below what is in use would kill somebody.
+#[test]
+fn update_checks_the_usage_before_if_asked() {
+    needs!(Root, Memory);
+    let fill = "dd if=/dev/zero of=/dev/shm/file bs=1M count=24 2> /dev/null; sleep 1000";
+    let ct = sleeping(
+        Bundle::sh(fill).with(|c| c["linux"]["resources"]["memory"] = json!({ "limit": 128 << 20 })),
+    );
+    let usage = || limit(&ct.id, &["memory.current", "memory.usage_in_bytes"]).parse().unwrap_or(0);
+    assert!(wait_until(|| usage() > 24 << 20));
+    for (memory, key) in [
+        (json!({ "limit": 8 << 20, "swap": 8 << 20, "checkBeforeUpdate": true }), "memory limit 8388608"),
+        (json!({ "swap": 8 << 20, "checkBeforeUpdate": true }), "memory+swap limit 8388608"),
+    ] {
+        update(&ct, &json!({ "memory": memory })).fails_with(&format!("rejecting {key}"));
+        assert_eq!(limit(&ct.id, MEMORY), (128 << 20).to_string());
+    }
+    update(&ct, &json!({ "memory": { "limit": 96 << 20, "checkBeforeUpdate": true } })).ok();
+    assert_eq!(limit(&ct.id, MEMORY), (96 << 20).to_string());
+    // v1 refuses by itself what it cannot reclaim; v2 kills, as it was told to.
+    if is_met(Need::CgroupV1) {
+        update(&ct, &json!({ "memory": { "limit": 8 << 20 } })).fails_with("unable to set memory limit");
+    }
+    assert_eq!(ct.status(), "running");
     ct.delete_force().ok();
 }
 
@@ -58,9 +102,9 @@ fn update_changes_the_pids_limit() {
     needs!(Root, Pids);
     let ct = sleeping(Bundle::running(["sleep", "1000"]));
     ct.ctrun(["update", "--pids-limit", "17", &ct.id]).ok();
-    assert_eq!(limit(&ct, &["pids.max"]), "17");
+    assert_eq!(limit(&ct.id, &["pids.max"]), "17");
     ct.ctrun(["update", "--pids-limit", "-1", &ct.id]).ok();
-    assert_eq!(limit(&ct, &["pids.max"]), "max");
+    assert_eq!(limit(&ct.id, &["pids.max"]), "max");
     ct.delete_force().ok();
 }
 
@@ -70,11 +114,44 @@ fn update_changes_the_cpu_quota() {
     needs!(Root, Cpu);
     let ct = sleeping(Bundle::running(["sleep", "1000"]));
     ct.ctrun(["update", "--cpu-period", "50000", "--cpu-quota", "20000", &ct.id]).ok();
-    let quota = limit(&ct, &["cpu.max", "cpu.cfs_quota_us"]);
+    let quota = limit(&ct.id, &["cpu.max", "cpu.cfs_quota_us"]);
     assert!(quota == "20000 50000" || quota == "20000", "{quota}");
     ct.ctrun(["update", "--cpu-share", "512", &ct.id]).ok();
-    let quota = limit(&ct, &["cpu.max", "cpu.cfs_quota_us"]);
+    let quota = limit(&ct.id, &["cpu.max", "cpu.cfs_quota_us"]);
     assert!(quota == "20000 50000" || quota == "20000", "{quota}");
+    ct.delete_force().ok();
+}
+
+// OC-13, SP-27: a burst fits into its quota at every moment, and half of a pair leaves the other half.
+#[test]
+fn update_changes_quota_period_and_burst_in_any_direction() {
+    needs!(Root, Cpu);
+    let ct = sleeping(Bundle::running(["sleep", "1000"]));
+    let quota = || limit(&ct.id, &["cpu.max", "cpu.cfs_quota_us"]);
+    let period = || limit(&ct.id, &["cpu.max", "cpu.cfs_period_us"]).rsplit(' ').next().unwrap().to_owned();
+    for (quota_us, burst_us) in [("20000", "10000"), ("8000", "5000"), ("40000", "30000"), ("6000", "0")] {
+        ct.ctrun(["update", "--cpu-quota", quota_us, "--cpu-burst", burst_us, &ct.id]).ok();
+        assert_eq!(quota().split(' ').next(), Some(quota_us));
+        assert_eq!(limit(&ct.id, &["cpu.max.burst", "cpu.cfs_burst_us"]), burst_us);
+    }
+    ct.ctrun(["update", "--cpu-period", "50000", &ct.id]).ok();
+    assert_eq!((quota().split(' ').next(), period().as_str()), (Some("6000"), "50000"));
+    ct.ctrun(["update", "--cpu-quota", "-1", &ct.id]).ok();
+    assert!(["max 50000", "-1"].contains(&quota().as_str()), "{}", quota());
+    ct.delete_force().ok();
+}
+
+// OC-13, SP-27: the kernel takes no weight while a cgroup is idle.
+#[test]
+fn update_makes_a_cgroup_idle_and_busy_again() {
+    needs!(Root, Cpu);
+    let ct = sleeping(Bundle::running(["sleep", "1000"]));
+    for (idle, share) in [("1", "300"), ("1", "400"), ("0", "512")] {
+        ct.ctrun(["update", "--cpu-idle", idle, "--cpu-share", share, &ct.id]).ok();
+        assert_eq!(limit(&ct.id, &["cpu.idle"]), idle);
+    }
+    let weight = limit(&ct.id, &["cpu.weight", "cpu.shares"]);
+    assert!(["59", "512"].contains(&weight.as_str()), "{weight}");
     ct.delete_force().ok();
 }
 
@@ -86,13 +163,13 @@ fn update_reads_resources_from_a_file_or_standard_input() {
     let file = ct.folder.join("resources.json");
     fs::write(&file, json!({ "pids": { "limit": 21 } }).to_string()).unwrap();
     ct.ctrun(["update", "--resources", "resources.json", &ct.id]).ok();
-    assert_eq!(limit(&ct, &["pids.max"]), "21");
+    assert_eq!(limit(&ct.id, &["pids.max"]), "21");
     fs::write(&file, json!({ "pids": { "limit": 22 } }).to_string()).unwrap();
     let mut sh = std::process::Command::new("sh");
     let update = ct.command(["update", "-r", "-", &ct.id]);
     sh.args(["-c", "exec \"$@\" < resources.json", "sh"]).arg(update.get_program()).args(update.get_args());
     ct.finish(sh.current_dir(&ct.folder)).ok();
-    assert_eq!(limit(&ct, &["pids.max"]), "22");
+    assert_eq!(limit(&ct.id, &["pids.max"]), "22");
     ct.delete_force().ok();
 }
 

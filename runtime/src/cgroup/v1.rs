@@ -105,7 +105,11 @@ fn set_memory(directory: &Directory, limit: i64) -> Result<()> {
 }
 
 fn cpu(directory: &Directory, limits: &Cpu<'_>) -> Result<()> {
-    if let Some(shares) = limits.shares.filter(|v| *v != 0) {
+    if let Some(idle) = limits.idle {
+        directory.set("cpu/idle", "cpu.idle", idle)?;
+    }
+    // The kernel refuses shares for an idle cgroup.
+    if let Some(shares) = limits.shares.filter(|v| *v != 0 && limits.idle != Some(1)) {
         set_shares(directory, shares)?;
     }
     // The runtime may not exceed the period: the period goes first when it grows, second when it shrinks.
@@ -123,13 +127,10 @@ fn cpu(directory: &Directory, limits: &Cpu<'_>) -> Result<()> {
     // The same holds of the quota with its period (below the limit of the cgroup above), and of the burst with both.
     let late = burst.filter(|(_, file, value)| directory.write(file, value).is_err());
     in_either_order(directory, period.as_ref(), quota.as_ref())?;
-    if let Some((key, file, value)) = late {
-        directory.set(key, file, value)?;
+    match late {
+        Some((key, file, value)) => directory.set(key, file, value),
+        None => Ok(()),
     }
-    if let Some(idle) = limits.idle {
-        directory.set("cpu/idle", "cpu.idle", idle)?;
-    }
-    Ok(())
 }
 
 /// Key, file and value.

@@ -120,15 +120,14 @@ fn memory(directory: &Directory, limits: &Memory) -> Result<()> {
     Ok(())
 }
 
-/// The new limit of swap alone. A limit of which only one half is given keeps the other as it stands in the files.
+/// The new limit of swap alone. A total without its memory counts from the memory as it is; memory without a total
+/// leaves the swap as it is, for a container that was denied swap must not get some by a lower limit of memory.
 fn swap_wanted(directory: &Directory, limit: Option<i64>, total: Option<i64>) -> Result<Swap> {
-    let now = |name: &str| directory.read(name).ok().and_then(|text| text.trim().parse::<i64>().ok());
     match (limit, total) {
-        (None, Some(1..)) => convert::swap(total, Some(now("memory.max").unwrap_or(-1))),
-        (Some(1..), None) => match (now("memory.max"), now("memory.swap.max")) {
-            (Some(old), Some(swap)) => convert::swap(old.checked_add(swap), limit),
-            _ => Ok(Swap::Unchanged),
-        },
+        (None, Some(1..)) => {
+            let now = directory.number("memory.max").and_then(|bytes| i64::try_from(bytes).ok());
+            convert::swap(total, now)
+        }
         _ => convert::swap(total, limit),
     }
 }
