@@ -10,3 +10,10 @@ CTCTL_DIST=/opt/ctctl CTCTL_SKIPS=$skips ./oci --skip manual:: > oci.log 2>&1 ||
 grep '^test result' oci.log
 # Nothing that only v2 has may be left out here. There is no compiler.
 ! grep -v -e 'CgroupV1$' -e 'Gcc$' "$skips" || fail "skipped in the test machine"
+
+# SP-28: a disk has weights of its own only under the BFQ scheduler.
+modprobe bfq
+echo bfq > /sys/block/vda/queue/scheduler
+CTCTL_DIST=/opt/ctctl CTCTL_SKIPS=$skips ./oci block_io:: > oci.log 2>&1 || { cat oci.log; fail "tests/oci failed with BFQ"; }
+grep '^test result' oci.log
+echo none > /sys/block/vda/queue/scheduler

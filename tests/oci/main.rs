@@ -22,6 +22,8 @@ mod update;
 mod validate;
 
 // Parts of the specification.
+mod block_io;
+mod cgroups;
 mod config;
 mod console;
 mod devices;

@@ -145,7 +145,7 @@ fn in_the_machine() -> Result<()> {
     let mut report = Report::default();
     for script in scripts()? {
         let name = script.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let command = format!("cd /opt/machine-tests && PATH=/opt/ctctl/bin:$PATH timeout 300 sh ./{name}");
+        let command = format!("cd /opt/machine-tests && PATH=/opt/ctctl/bin:$PATH timeout 600 sh ./{name}");
         report.part(&name, || run(&mut machine.ssh(&command)?));
     }
     machine.down()?;
