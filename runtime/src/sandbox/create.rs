@@ -134,6 +134,7 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         true => Cgroup::default(),
     };
     let mut state = first_state(options, &spec, bundle, &cgroup, &namespaces);
+    state.boot = root.boot();
     // Written before the cgroup is made: a kill between the two leaves nothing that delete cannot find.
     container.save_first(&state, &bytes)?;
     fault::point("save the first state")?;
@@ -222,6 +223,7 @@ fn first_state(
         id: options.id.clone(),
         pid: None,
         identity: Identity::default(),
+        boot: None,
         rootfs: bundle.join(root),
         bundle,
         created: now(),

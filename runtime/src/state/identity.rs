@@ -58,6 +58,13 @@ impl Identity {
     }
 }
 
+/// The kernel's name of this boot; nothing where it has none.
+pub(super) fn boot() -> Option<String> {
+    let mut text = [0; 64];
+    let text = fs::read_once(c"/proc/sys/kernel/random/boot_id", &mut text).ok()?;
+    Some(std::str::from_utf8(text).ok()?.trim_end().to_owned())
+}
+
 /// Start time of a process: nothing for one that is gone.
 fn start_time(pid: i32) -> Option<u64> {
     let path = std::ffi::CString::new(format!("/proc/{pid}/stat")).ok()?;

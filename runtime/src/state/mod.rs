@@ -29,6 +29,9 @@ pub struct State {
     pub pid: Option<i32>,
     /// With the number it means this process and no later one.
     pub identity: Identity,
+    /// The boot in which it was made, where the record outlives that boot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot: Option<String>,
     /// Absolute path of the bundle.
     pub bundle: PathBuf,
     /// Absolute path of the root file system.
@@ -89,6 +92,8 @@ impl State {
     /// EMFILE.
     pub fn first_process(&self) -> crate::error::Result<Option<runtime_sys::OwnedFd>> {
         match self.pid {
+            // After a reboot process numbers, their inodes and start times begin anew.
+            Some(_) if self.boot.is_some() && self.boot != identity::boot() => Ok(None),
             Some(pid) => self.identity.find(pid),
             None => Ok(None),
         }

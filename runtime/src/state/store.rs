@@ -5,7 +5,7 @@
 //! not started.
 
 use super::record::{self, Record};
-use super::{State, Status};
+use super::{State, Status, identity};
 use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, ErrorKind, Result};
 use runtime_sys::fs::{self, OpenFlags};
@@ -84,6 +84,15 @@ impl Root {
         }
         .context(|| format!("open the state directory {}", path.display()))?;
         Ok(Root { directory, path: path.to_owned() })
+    }
+
+    /// This boot, for records that outlive it: not on a tmpfs, as /run is one.
+    #[must_use]
+    pub fn boot(&self) -> Option<String> {
+        match fs::fs_magic(self.directory.as_fd()) {
+            Ok(fs::TMPFS_MAGIC) => None,
+            _ => identity::boot(),
+        }
     }
 
     /// Where the folder of a container is, or will be.

@@ -118,6 +118,8 @@ pub fn fs_magic(fd: BorrowedFd<'_>) -> Result<u64> {
 pub const PROC_MAGIC: u64 = 0x9fa0;
 /// `PID_FS_MAGIC`: of pidfds, since Linux 6.9.
 pub const PIDFD_MAGIC: u64 = 0x5049_4446;
+/// `TMPFS_MAGIC`.
+pub const TMPFS_MAGIC: u64 = 0x0102_1994;
 /// `DEVPTS_SUPER_MAGIC`.
 pub const DEVPTS_MAGIC: u64 = 0x1cd1;
 /// `CGROUP2_SUPER_MAGIC`.
