@@ -26,7 +26,9 @@ pub fn state_parts(state: &State) -> (String, String) {
 #[must_use]
 pub fn state_json(state: &State, status: Status) -> String {
     let (before, after) = state_parts(state);
-    format!("{before}{}\",\"pid\":{}{after}", status.as_str(), state.pid.unwrap_or(0))
+    // The number of a process that is no more may be another's.
+    let pid = state.pid.filter(|_| status != Status::Stopped).unwrap_or(0);
+    format!("{before}{}\",\"pid\":{pid}{after}", status.as_str())
 }
 
 /// Runs hooks in order; the first failure ends it.
@@ -45,6 +47,16 @@ pub fn run_all(kind: &str, hooks: &[Hook<'_>], state: &State, status: Status) ->
         run(hook, &json, folder).context(|| format!("{kind} hook #{index} ({})", &*hook.path))?;
     }
     Ok(())
+}
+
+/// Runs the hooks that follow the end of a container. As the specification has it, a failure is logged and the others
+/// run.
+pub fn run_poststop(hooks: &[Hook<'_>], state: &State) {
+    for hook in hooks {
+        if let Err(error) = run_all("poststop", std::slice::from_ref(hook), state, Status::Stopped) {
+            log::warn!("{error}");
+        }
+    }
 }
 
 fn run(hook: &Hook<'_>, state: &str, folder: Option<&Path>) -> Result<()> {

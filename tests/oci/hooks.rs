@@ -300,3 +300,202 @@ fn a_hook_that_does_not_read_its_state_is_ended_by_its_timeout() {
     ct.create().fails_with("timed out after 1 s");
     assert!(ct.folder.join("began").exists());
 }
+
+/// Creates, starts, waits for the end and deletes, as far as it goes; returns what each said that failed, by its verb.
+fn whole_life(ct: &Bundle) -> Vec<(&'static str, String)> {
+    let mut failures = Vec::new();
+    let mut note = |verb, ran: integration_tests::Ran| {
+        if ran.code != 0 {
+            failures.push((verb, ran.stderr.clone()));
+        }
+        ran.code == 0
+    };
+    if note("create", ct.create()) {
+        note("start", ct.start());
+        ct.wait_for("stopped");
+        let deleted = ct.delete();
+        if deleted.stderr.contains("poststop") {
+            note("delete", integration_tests::Ran { code: 1, ..deleted });
+        }
+    }
+    failures
+}
+
+/// The verb in which a hook of this kind runs.
+fn verb_of(kind: &str) -> &'static str {
+    match kind {
+        "startContainer" | "poststart" => "start",
+        "poststop" => "delete",
+        _ => "create",
+    }
+}
+
+/// A bundle with a folder that hooks can write to, on the host and inside.
+fn with_folder() -> (Bundle, std::path::PathBuf) {
+    let ct = Bundle::new();
+    let folder = ct.folder.join("hooks");
+    fs::create_dir(&folder).unwrap();
+    let place = folder.to_str().unwrap();
+    ct.change(|c| integration_tests::add_mount(c, place, "bind", place, &["bind", "rw"]));
+    (ct, folder)
+}
+
+// SP-18: arguments, the first of them too, and an environment that is the hook's alone, for every kind.
+#[test]
+fn every_kind_of_hook_has_its_arguments_and_its_environment() {
+    needs!(Root);
+    let (ct, folder) = with_folder();
+    ct.change(|c| {
+        c["process"]["env"].as_array_mut().unwrap().push(json!("PAYLOAD=yes"));
+        for kind in ALL {
+            let script = format!("echo $0 $# $1 $2 [$ONLY] [$PAYLOAD] > {}/{kind}", folder.display());
+            let args = json!([format!("sh-{kind}"), "-c", script, kind, "two words", ""]);
+            c["hooks"][kind] =
+                json!([{ "path": "/bin/sh", "args": args, "env": ["ONLY=this", "PATH=/bin"] }]);
+        }
+    });
+    // busybox goes by its name.
+    for kind in ALL {
+        std::os::unix::fs::symlink("busybox", ct.rootfs().join("bin").join(format!("sh-{kind}"))).unwrap();
+    }
+    ct.change(|c| c["hooks"]["startContainer"][0]["args"][0] = json!("sh"));
+    assert_eq!(whole_life(&ct), []);
+    for kind in ALL {
+        let said = fs::read_to_string(folder.join(kind)).unwrap();
+        assert_eq!(said, format!("{kind} 2 two words [this] []\n"), "{kind}");
+    }
+}
+
+// SP-18: hooks that run where the payload will have its environment when they have none of their own, as in runc.
+#[test]
+fn a_hook_in_the_container_without_an_environment_has_the_payloads() {
+    needs!(Root);
+    let (ct, folder) = with_folder();
+    ct.change(|c| {
+        c["process"]["env"].as_array_mut().unwrap().push(json!("PAYLOAD=yes"));
+        for kind in ["createContainer", "startContainer"] {
+            let script = format!("echo [$PAYLOAD] > {}/{kind}", folder.display());
+            c["hooks"][kind] = json!([{ "path": "/bin/sh", "args": ["sh", "-c", script] }]);
+        }
+    });
+    ct.run().ok();
+    for kind in ["createContainer", "startContainer"] {
+        assert_eq!(fs::read_to_string(folder.join(kind)).unwrap(), "[yes]\n", "{kind}");
+    }
+}
+
+// SP-18: in the order of the list; after a failure none of the kind runs any more, but for poststop; and whatever
+// failed, what comes to an end is deleted and poststop has the last word.
+#[test]
+fn the_failure_of_a_hook_leads_to_poststop_for_every_kind() {
+    needs!(Root);
+    for kind in ALL {
+        let (ct, folder) = with_folder();
+        ct.change(|c| {
+            let log = |word: &str| json!(["sh", "-c", format!("echo {word} >> {}/order", folder.display())]);
+            let hook = |word: &str| json!({ "path": "/bin/sh", "args": log(word) });
+            c["hooks"]["poststop"] = json!([hook("last")]);
+            c["hooks"][kind] = json!([hook("1"), { "path": "/bin/false" }, hook("3")]);
+            if kind == "poststop" {
+                c["hooks"][kind].as_array_mut().unwrap().push(hook("last"));
+            }
+        });
+        let failures = whole_life(&ct);
+        let verbs: Vec<&str> = failures.iter().map(|(verb, _)| *verb).collect();
+        assert_eq!(verbs, [verb_of(kind)], "{kind}: {failures:?}");
+        assert!(failures[0].1.contains(kind) && failures[0].1.contains("/bin/false"), "{kind}: {failures:?}");
+        let expected = if kind == "poststop" { "1\n3\nlast\n" } else { "1\nlast\n" };
+        assert_eq!(fs::read_to_string(folder.join("order")).unwrap(), expected, "{kind}");
+        assert_eq!(ct.left_behind(), [""; 0], "{kind}");
+    }
+}
+
+// SP-18, OC-05: the same in one go, in the foreground and detached: the program does not run, or is ended.
+#[test]
+fn a_run_with_a_failing_hook_leaves_nothing_and_runs_poststop() {
+    needs!(Root);
+    for kind in &ALL[..5] {
+        for options in [&["run"][..], &["run", "--detach"], &["run", "--keep"]] {
+            let (ct, folder) = with_folder();
+            ct.change(|c| {
+                c["process"]["args"] = json!(["sleep", "1000"]);
+                let script = format!("echo x >> {}/poststop", folder.display());
+                c["hooks"]["poststop"] = json!([{ "path": "/bin/sh", "args": ["sh", "-c", script] }]);
+                c["hooks"][kind] = json!([{ "path": "/bin/false" }]);
+            });
+            let ran = ct.ctrun([options, &[ct.id.as_str()]].concat());
+            ran.fails_with(kind);
+            assert_eq!(fs::read_to_string(folder.join("poststop")).unwrap(), "x\n", "{kind} {options:?}");
+            assert_eq!(ct.left_behind(), [""; 0], "{kind} {options:?}");
+        }
+    }
+}
+
+// SP-18: a hook that hangs is killed when its time is up, for every kind; one that is in time is not.
+#[test]
+fn every_kind_of_hook_has_a_timeout() {
+    needs!(Root);
+    for kind in ALL {
+        let ct = Bundle::new().with(|c| {
+            c["hooks"][kind] = json!([
+                { "path": "/bin/true", "timeout": 1000 },
+                { "path": "/bin/sleep", "args": ["sleep", "1000"], "timeout": 1 },
+            ]);
+        });
+        let failures = whole_life(&ct);
+        let verbs: Vec<&str> = failures.iter().map(|(verb, _)| *verb).collect();
+        assert_eq!(verbs, [verb_of(kind)], "{kind}: {failures:?}");
+        assert!(failures[0].1.contains("timed out"), "{kind}: {failures:?}");
+        assert_eq!(ct.left_behind(), [""; 0], "{kind}");
+    }
+    for kind in ALL {
+        for timeout in [json!(0), json!(-1), json!("1"), json!(1.5)] {
+            let ct = Bundle::new()
+                .with(|c| c["hooks"][kind] = json!([{ "path": "/bin/true", "timeout": timeout }]));
+            ct.create().fails_with("timeout");
+        }
+    }
+}
+
+// SP-18: a hook is a program by its absolute path, and one that cannot be run is a failure like another.
+#[test]
+fn a_hook_that_cannot_run_is_a_failure() {
+    needs!(Root);
+    for kind in ALL {
+        let ct = Bundle::new().with(|c| c["hooks"][kind] = json!([{ "path": "/no/such/hook" }]));
+        let failures = whole_life(&ct);
+        let verbs: Vec<&str> = failures.iter().map(|(verb, _)| *verb).collect();
+        assert_eq!(verbs, [verb_of(kind)], "{kind}: {failures:?}");
+        assert!(failures[0].1.contains("/no/such/hook"), "{kind}: {failures:?}");
+        for path in ["true", "", "./true"] {
+            let ct = Bundle::new().with(|c| c["hooks"][kind] = json!([{ "path": path }]));
+            ct.create().fails_with(&format!("/hooks/{kind}/0/path"));
+        }
+    }
+}
+
+// SP-18: the number that a hook is told is that of the container's first process where the hook runs.
+#[test]
+fn hooks_are_told_the_first_process() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "1000"]);
+    with_all_hooks(&ct);
+    ct.create().ok();
+    let pid = ct.pid();
+    ct.start().ok();
+    ct.kill("KILL").ok();
+    ct.wait_for("stopped");
+    ct.delete().ok();
+    for (name, expected) in [
+        ("prestart", pid),
+        ("createRuntime", pid),
+        ("createContainer", 1),
+        ("startContainer", 1),
+        ("poststart", pid),
+        ("poststop", 0),
+    ] {
+        let state = fs::read(ct.folder.join("hooks").join(format!("{name}.json"))).unwrap();
+        let state: Value = serde_json::from_slice(&state).unwrap();
+        assert_eq!(state["pid"], expected, "{name}");
+    }
+}

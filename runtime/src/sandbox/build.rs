@@ -289,7 +289,8 @@ fn hook_plan<'a>(arena: &'a Arena, parts: &Parts<'_>, plan: &mut Plan<'a>) -> Re
             } else {
                 arena.strings(&hook.args)?
             },
-            env: arena.strings(&hook.env)?,
+            // Without one of its own it has the payload's, as with runc: it runs where the payload will.
+            env: arena.strings(if hook.env.is_empty() { &parts.process.env } else { &hook.env })?,
             timeout: hook.timeout.and_then(|timeout| u32::try_from(timeout).ok()).unwrap_or(0),
         })
     };

@@ -154,10 +154,11 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
     let served = fault::point("launch").and_then(|()| serve_until_ready(&mut launch, &parts, options));
     if let Err(error) = served {
         let error = launch.launched.end_after(error);
-        after_failed_hooks(&launch, &spec, &state);
+        drop(undo);
+        after_failed_hooks(launch.hooks_ran, &spec, &state);
         return Err(error);
     }
-    let Launch { launched, master, .. } = launch;
+    let Launch { launched, master, hooks_ran, .. } = launch;
     let done = made(&launched, &container, &mut state, &process, &namespaces, options)
         .and_then(|()| fault::point("finish create"))
         .and_then(|()| if start == Start::Now { go(&launched, &container, supervisor) } else { Ok(None) });
@@ -169,7 +170,10 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         Err(error) => {
             // Its number means nobody soon. It may not have been written.
             drop(options.pid_file.as_ref().map(std::fs::remove_file));
-            Err(launched.end_after(error))
+            let error = launched.end_after(error);
+            drop(undo);
+            after_failed_hooks(hooks_ran, &spec, &state);
+            Err(error)
         }
     }
 }
@@ -355,12 +359,13 @@ fn runtime_hooks(parts: &Parts<'_>, pid: i32) -> Result<()> {
     hooks::run_all("createRuntime", &hooks.create_runtime, &state, Status::Creating)
 }
 
-/// The specification's step 12: whoever saw a hook before must see poststop.
-fn after_failed_hooks(launch: &Launch, spec: &Spec<'_>, state: &State) {
-    if let Some(hooks) = spec.hooks.as_ref().filter(|_| launch.hooks_ran)
-        && let Err(error) = hooks::run_all("poststop", &hooks.poststop, state, Status::Stopped)
+/// The specification's step 12: whoever saw a hook before must see poststop. Of createContainer hooks only the stage
+/// knows whether they ran.
+fn after_failed_hooks(hooks_ran: bool, spec: &Spec<'_>, state: &State) {
+    if let Some(hooks) = &spec.hooks
+        && (hooks_ran || !hooks.create_container.is_empty())
     {
-        log::warn!("{error}");
+        hooks::run_poststop(&hooks.poststop, state);
     }
 }
 

@@ -61,13 +61,7 @@ pub(super) fn remove(container: &Container, state: &State) -> Result<()> {
     let config = container.config()?;
     container.remove()?;
     if let Some(hooks) = &parse(&config, "config.json")?.hooks {
-        for hook in hooks.poststop.iter() {
-            // The specification: a failure is logged, and the others run.
-            if let Err(error) = hooks::run_all("poststop", std::slice::from_ref(hook), state, Status::Stopped)
-            {
-                log::warn!("{error}");
-            }
-        }
+        hooks::run_poststop(&hooks.poststop, state);
     }
     Ok(())
 }
