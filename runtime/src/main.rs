@@ -107,6 +107,7 @@ fn on_containers(root: &Root, call: &Call) -> Result<i32> {
             let signal = verbs::kill::parse_signal(read.words.get(1).map_or("TERM", String::as_str))?;
             verbs::kill::kill(root, id, signal, read.has("all"))?;
         }
+        "delete" if read.has("regex") => verbs::delete::delete_matching(root, id, read.has("force"))?,
         "delete" => verbs::delete::delete(root, id, read.has("force"))?,
         "state" => print(&verbs::state::json(root, id)?)?,
         "list" => {

@@ -131,7 +131,11 @@ pub const VERBS: &[Verb] = &[
         name: "delete",
         words: "ID",
         about: "remove all that a stopped container has",
-        flags: &[switch("force", Some('f'), "kill it first; a missing one is no error"), HELP],
+        flags: &[
+            switch("force", Some('f'), "kill it first; a missing one is no error"),
+            switch("regex", None, "ID is a regular expression, as with crun: delete all that match"),
+            HELP,
+        ],
         stops: false,
         count: (1, 1),
     },

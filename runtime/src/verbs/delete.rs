@@ -7,6 +7,8 @@ use crate::sandbox::create::parse;
 use crate::sandbox::end_first;
 use crate::state::{Container, Root, State, Status};
 use crate::{fault, hooks};
+use runtime_sys::regex::Regex;
+use std::ffi::CString;
 
 /// Deletes a container that is stopped, or with `force` one in whatever state; a missing one is no error then.
 ///
@@ -43,6 +45,30 @@ pub fn delete(root: &Root, id: &str, force: bool) -> Result<()> {
         }
     }
     remove(&container, &state)
+}
+
+/// Deletes all containers whose names match an extended regular expression, as crun does: each that can be, whatever
+/// becomes of the others.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] for what is no expression; the first of the failures, the others are told of in the log.
+pub fn delete_matching(root: &Root, pattern: &str, force: bool) -> Result<()> {
+    let bad = || Error::invalid(format!("--regex: {pattern:?} is no regular expression"));
+    let regex = Regex::new(&CString::new(pattern).map_err(|_| bad())?).map_err(|_| bad())?;
+    let mut result = Ok(());
+    for id in root.ids()? {
+        if !regex.matches(&CString::new(id.as_str()).expect("ids hold no NUL")) {
+            continue;
+        }
+        match delete(root, &id, force).context(|| id) {
+            // Another delete was faster.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) if result.is_err() => log::error!("{error}"),
+            Err(error) => result = Err(error),
+            Ok(()) => {}
+        }
+    }
+    result
 }
 
 /// Removes what a container that has ended still has: processes that outlived the first, cgroups, the state; then

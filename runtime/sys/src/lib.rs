@@ -23,6 +23,8 @@ pub mod mount;
 pub mod namespace;
 pub mod process;
 pub mod raw;
+#[cfg(feature = "std")]
+pub mod regex;
 pub mod scheduling;
 pub mod seccomp;
 pub mod signal;
