@@ -36,6 +36,20 @@ pub fn plan<'a>(arena: &'a Arena, filter: &Seccomp<'_>) -> Result<stage::plan::S
     Ok(stage::plan::Seccomp { flags, program: arena.bytes(&program), notify })
 }
 
+/// Those of [`FLAGS`] that this host's kernel knows.
+#[must_use]
+pub fn supported_flags() -> Vec<&'static str> {
+    let bits = |name: &str| match name {
+        "SECCOMP_FILTER_FLAG_LOG" => words::FLAG_LOG,
+        "SECCOMP_FILTER_FLAG_SPEC_ALLOW" => words::FLAG_SPEC_ALLOW,
+        // It means something together with a listener alone.
+        "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" => words::FLAG_WAIT_KILLABLE_RECV | words::FLAG_NEW_LISTENER,
+        // A container begins with one thread: there is none to synchronize.
+        _ => 0,
+    };
+    FLAGS.iter().copied().filter(|name| runtime_sys::seccomp::knows_flags(bits(name))).collect()
+}
+
 fn compile(filter: &Seccomp<'_>, machine: &'static Machine) -> Result<Vec<u8>> {
     let default = if filter.default_action.is_empty() && filter.syscalls.is_empty() {
         // Engines write an empty object for no filter.

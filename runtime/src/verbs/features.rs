@@ -32,7 +32,7 @@ pub fn json() -> Result<String> {
                 "operators": seccomp::OPERATORS,
                 "archs": seccomp::ARCHITECTURES,
                 "knownFlags": seccomp::FLAGS,
-                "supportedFlags": seccomp::FLAGS,
+                "supportedFlags": seccomp::supported_flags(),
             },
             "apparmor": { "enabled": exists("/sys/kernel/security/apparmor") },
             "selinux": { "enabled": exists("/sys/fs/selinux/enforce") },

@@ -35,3 +35,12 @@ pub fn set_mode_filter(flags: u32, program: &[u8]) -> Result<Option<OwnedFd>> {
     // SAFETY: with NEW_LISTENER the call returns a fresh descriptor that nobody else owns.
     Ok(Some(unsafe { OwnedFd::from_raw_fd(number) }))
 }
+
+/// Whether this kernel knows these flags of a filter. Nothing is loaded.
+#[must_use]
+pub fn knows_flags(flags: u32) -> bool {
+    let args = [libc::SECCOMP_SET_MODE_FILTER as usize, flags as usize, 0, 0, 0, 0];
+    // SAFETY: the kernel looks at the flags before the program, which is at address 0 and so cannot be read.
+    let result = unsafe { raw::syscall(libc::SYS_seccomp, args) };
+    result == Err(Errno::FAULT)
+}
