@@ -125,6 +125,57 @@ fn only_preserved_descriptors_reach_the_program() {
     }
 }
 
+/// Runs ctrun with descriptors 3 to 1002 open, on a file of the bundle's that says who it is.
+fn with_a_thousand_descriptors(ct: &Bundle, args: &[&str]) -> integration_tests::Ran {
+    fs::write(ct.folder.join("given"), "from the caller\n").unwrap();
+    let ctrun = ct.command(args);
+    let mut bash = Command::new("bash");
+    let open = "ulimit -n 4096 && for n in {3..1002}; do eval \"exec $n< given\"; done && exec \"$@\"";
+    bash.args(["-c", open, "bash"]).arg(ctrun.get_program()).args(ctrun.get_args()).current_dir(&ct.folder);
+    ct.finish(&mut bash)
+}
+
+// OC-03, OC-05, OC-06, SEC-06: of a thousand descriptors none is inherited, not by the process that waits for start
+// either, nor by hooks that run inside; those that are asked for are, to the last one.
+#[test]
+fn a_thousand_open_descriptors() {
+    needs!(Root);
+    // ls has the folder open itself.
+    let list = "ls /proc/self/fd | wc -l";
+    let ct = Bundle::sh(list);
+    assert_eq!(with_a_thousand_descriptors(&ct, &["run", &ct.id]).ok().stdout, "4\n");
+    for (count, first, last) in
+        [("1000", "from the caller", "from the caller"), ("999", "from the caller", "")]
+    {
+        let script = format!("{list}; cat /proc/self/fd/3; cat /proc/self/fd/1002 2> /dev/null; :");
+        let ct = Bundle::sh(&script);
+        let out = with_a_thousand_descriptors(&ct, &["run", "--preserve-fds", count, &ct.id]).ok().stdout;
+        let number = count.parse::<u32>().unwrap() + 4;
+        assert_eq!(out.trim_end(), format!("{number}\n{first}\n{last}").trim_end(), "{count}");
+    }
+    let ct = Bundle::running(["sleep", "1000"]).with(|c| {
+        let hook = json!([{ "path": "/bin/sh", "args": ["sh", "-c", format!("{list}; exit 1")] }]);
+        c["hooks"]["startContainer"] = hook;
+    });
+    let said = with_a_thousand_descriptors(&ct, &["run", &ct.id]).fails_with("startContainer").stderr;
+    assert!(said.contains("output: 4\n"), "{said}");
+    ct.change(|c| drop(c.as_object_mut().unwrap().remove("hooks")));
+    with_a_thousand_descriptors(&ct, &["create", &ct.id]).ok();
+    let of_init = || fs::read_dir(format!("/proc/{}/fd", ct.pid())).unwrap().flatten().map(|fd| fd.path());
+    let leads_there = |fd: &std::path::PathBuf| fs::read_link(fd).is_ok_and(|file| file.ends_with("given"));
+    assert!(!of_init().any(|fd| leads_there(&fd)), "the process that waits has descriptors of the caller");
+    ct.start().ok();
+    assert_eq!(of_init().count(), 3);
+    let exec = |count: &str| {
+        let args = ["exec", "--preserve-fds", count, &ct.id, "sh", "-c", list];
+        with_a_thousand_descriptors(&ct, &args).ok().stdout
+    };
+    assert_eq!(exec("0"), "4\n");
+    assert_eq!(exec("1000"), "1004\n");
+    with_a_thousand_descriptors(&ct, &["exec", "--preserve-fds", "1001", &ct.id, "true"]).fails_with("1003");
+    ct.delete_force().ok();
+}
+
 // OC-03
 #[test]
 fn create_takes_no_pivot_and_no_new_keyring() {
