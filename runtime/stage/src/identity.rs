@@ -86,10 +86,19 @@ fn write_proc<'a>(stage: &Stage<'a>, path: &CStr, value: &[u8]) -> Result<(), Fa
 }
 
 pub(crate) fn set_time_offsets<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
-    match stage.plan.time_offsets {
-        Some(offsets) => write_proc(stage, c"self/timens_offsets", offsets).about(offsets),
-        None => Ok(()),
+    let Some(offsets) = stage.plan.time_offsets else { return Ok(()) };
+    // The file belongs to the host's root as long as we are not dumpable, and root of a user namespace is another. In a
+    // pid namespace in which others live we stay so: they would have a moment to trace us.
+    let shares_pids = stage.plan.join.iter().any(|join| join.flags == namespace::CLONE_NEWPID);
+    let becomes_another = stage.plan.become_root && !shares_pids;
+    if becomes_another {
+        credentials::set_dumpable()?;
     }
+    let written = write_proc(stage, c"self/timens_offsets", offsets).about(offsets);
+    if becomes_another {
+        credentials::set_not_dumpable()?;
+    }
+    written
 }
 
 pub(crate) fn join_keyring<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {

@@ -123,6 +123,15 @@ pub fn set_not_dumpable() -> Result<()> {
         .call("prctl", format_args!("PR_SET_DUMPABLE, 0"))
 }
 
+/// The contrary. Files of the process in /proc then belong to its user instead of the host's root.
+///
+/// # Errors
+/// None that is expected.
+pub fn set_dumpable() -> Result<()> {
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable)
+        .call("prctl", format_args!("PR_SET_DUMPABLE, 1"))
+}
+
 /// The caller's real user.
 #[must_use]
 pub fn user() -> u32 {
