@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 fn default_devices_and_links() {
     needs!(Root);
     let ct = Bundle::sh(
-        "cd /dev; stat -c '%n %F %a %t:%T' null zero full random urandom tty; for l in fd stdin stdout stderr ptmx; do readlink $l; done",
+        "cd /dev; stat -c '%n %F %a %t:%T' null zero full random urandom tty; for l in fd stdin stdout stderr ptmx core; do readlink $l; done",
     );
     let out = ct.run().ok().stdout;
     for (name, numbers) in [
@@ -26,7 +26,9 @@ fn default_devices_and_links() {
         assert!(out.contains(&format!("{name} character special file 666 {numbers}\n")), "{name} in {out}");
     }
     assert!(
-        out.ends_with("/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2\npts/ptmx\n"),
+        out.ends_with(
+            "/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2\npts/ptmx\n/proc/kcore\n"
+        ),
         "{out}"
     );
 }
@@ -54,6 +56,73 @@ fn devices_of_the_configuration() {
     assert_eq!(ct.run().ok().stdout, expected);
 }
 
+// SP-23: `u` is what mknod(1) calls an unbuffered `c`; the mode is whole, whatever the caller's umask; a default device
+// may be configured, and a node may lie deeper.
+#[test]
+fn devices_of_every_type_with_mode_and_owner() {
+    needs!(Root);
+    let ct = Bundle::sh("cd /dev; stat -c '%n %F %a %u:%g %t:%T' u null deep/er/b plain sticky").with(|c| {
+        c["linux"]["devices"] = json!([
+            { "path": "/dev/u", "type": "u", "major": 10, "minor": 1048575, "fileMode": 0o777, "uid": 3_000_000_000_u32 },
+            { "path": "/dev/null", "type": "c", "major": 1, "minor": 3, "fileMode": 0o640, "gid": 7 },
+            { "path": "/dev/deep/er/b", "type": "b", "major": 4095, "minor": 0, "fileMode": 0 },
+            { "path": "/dev/plain", "type": "c", "major": 1, "minor": 5 },
+            { "path": "/dev/sticky", "type": "p", "fileMode": 0o1622, "uid": 1, "gid": 2 },
+        ]);
+    });
+    let mut sh = std::process::Command::new("sh");
+    let run = ct.command(["run", &ct.id]);
+    sh.args(["-c", "umask 077; exec \"$@\"", "sh"]).arg(run.get_program()).args(run.get_args());
+    let out = ct.finish(sh.current_dir(&ct.folder)).ok().stdout;
+    let expected = "u character special file 777 3000000000:0 a:fffff\n\
+        null character special file 640 0:7 1:3\n\
+        deep/er/b block special file 0 0:0 fff:0\n\
+        plain character special file 666 0:0 1:5\n\
+        sticky fifo 1622 1:2 0:0\n";
+    assert_eq!(out, expected);
+}
+
+// SP-23: in a user namespace a device is the host's node of that path, and must be that device; a pipe is made.
+#[test]
+fn devices_of_the_configuration_in_a_user_namespace() {
+    needs!(Root);
+    let with = |device: serde_json::Value| {
+        Bundle::sh("cd /dev; stat -c '%n %F %t:%T' full pipe; stat -c %a pipe").with(|c| {
+            map_users(c, 100_000);
+            c["linux"]["devices"] = json!([device, { "path": "/dev/pipe", "type": "p", "fileMode": 0o620 }]);
+        })
+    };
+    let ct = with(json!({ "path": "/dev/full", "type": "c", "major": 1, "minor": 7 }));
+    assert_eq!(ct.run().ok().stdout, "full character special file 1:7\npipe fifo 0:0\n620\n");
+    for wrong in [
+        json!({ "path": "/dev/full", "type": "c", "major": 1, "minor": 8 }),
+        json!({ "path": "/dev/full", "type": "b", "major": 1, "minor": 7 }),
+        json!({ "path": "/dev/no-such-device", "type": "c", "major": 1, "minor": 7 }),
+    ] {
+        with(wrong.clone()).run().fails_with(wrong["path"].as_str().unwrap());
+    }
+}
+
+// SP-23
+#[test]
+fn what_is_no_device_is_refused_with_its_place() {
+    needs!(Root);
+    for (device, place) in [
+        (json!({ "path": "dev/x", "type": "c", "major": 1, "minor": 3 }), "/linux/devices/0/path"),
+        (json!({ "path": "/dev/x", "type": "s", "major": 1, "minor": 3 }), "/linux/devices/0/type"),
+        (json!({ "path": "/dev/x", "major": 1, "minor": 3 }), "/linux/devices/0/type"),
+        (json!({ "path": "/dev/x", "type": "c", "major": -1, "minor": 3 }), "/linux/devices/0/major"),
+        (
+            json!({ "path": "/dev/x", "type": "c", "major": 1, "minor": 1_u64 << 32 }),
+            "/linux/devices/0/minor",
+        ),
+        (json!({ "path": "/dev/x", "type": "c", "major": 1, "minor": 3, "uid": -1 }), "uid"),
+        (json!({ "path": "/dev/x", "type": "c", "major": 1, "minor": 3, "fileMode": "0666" }), "fileMode"),
+    ] {
+        Bundle::new().with(|c| c["linux"]["devices"] = json!([device])).create().fails_with(place);
+    }
+}
+
 // SP-23: a node outside of /dev, in folders that are made for it.
 #[test]
 fn a_device_outside_of_dev() {
@@ -71,9 +140,58 @@ fn another_node_in_the_place_of_a_device_is_an_error() {
     let ct = Bundle::new().with(|c| {
         c["linux"]["devices"] = json!([{ "path": "/opt/null", "type": "c", "major": 1, "minor": 3 }]);
     });
+    let place = ct.rootfs().join("opt/null");
     fs::create_dir(ct.rootfs().join("opt")).unwrap();
-    fs::write(ct.rootfs().join("opt/null"), "").unwrap();
+    fs::write(&place, "").unwrap();
     ct.run().fails_with("/opt/null");
+    // The right name with another type, other numbers, or as a way to another place.
+    let outside = ct.folder.join("outside");
+    for node in [
+        &["mknod", "PLACE", "c", "1", "5"][..],
+        &["mknod", "PLACE", "b", "1", "3"],
+        &["mkfifo", "PLACE"],
+        &["mkdir", "PLACE"],
+        &["ln", "-s", "/dev/null", "PLACE"],
+        &["ln", "-s", outside.to_str().unwrap(), "PLACE"],
+    ] {
+        fs::remove_file(&place).or_else(|_| fs::remove_dir(&place)).unwrap();
+        let words =
+            node[1..].iter().map(|word| if *word == "PLACE" { place.to_str().unwrap() } else { word });
+        assert!(std::process::Command::new(node[0]).args(words).status().unwrap().success());
+        ct.run().fails_with("/opt/null");
+        assert!(!outside.exists(), "{node:?}");
+    }
+    fs::remove_file(&place).unwrap();
+    assert!(
+        std::process::Command::new("mknod").arg(&place).args(["c", "1", "3"]).status().unwrap().success()
+    );
+    ct.run().ok();
+}
+
+// SP-23, SEC-15: nodes and links of an image whose /dev is a link elsewhere, or a folder on the way to a node is one.
+#[test]
+fn a_device_behind_a_link_is_refused() {
+    needs!(Root);
+    for (link, path) in [("dev", "/dev/NODE"), ("opt", "/opt/NODE"), ("opt", "/opt/a/b/NODE")] {
+        for target in ["/etc", "etc", "../../../../tmp"] {
+            let ct = Bundle::new().with(|c| {
+                c["mounts"]
+                    .as_array_mut()
+                    .unwrap()
+                    .retain(|m| !m["destination"].as_str().unwrap().starts_with("/dev"));
+                c["linux"]["devices"] = json!([{ "path": path, "type": "c", "major": 1, "minor": 3 }]);
+            });
+            let path = path.replace("NODE", &ct.id);
+            ct.change(|c| c["linux"]["devices"][0]["path"] = json!(path));
+            let _absent = fs::remove_dir(ct.rootfs().join(link));
+            std::os::unix::fs::symlink(target, ct.rootfs().join(link)).unwrap();
+            ct.run().fails();
+            assert_eq!(fs::read_dir(ct.rootfs().join("etc")).unwrap().count(), 2, "{link} {target}");
+            for tmp in [ct.rootfs().join("tmp"), "/tmp".into()] {
+                assert!(!tmp.join(&ct.id).exists() && !tmp.join("a/b").join(&ct.id).exists(), "{tmp:?}");
+            }
+        }
+    }
 }
 
 /// What a container may do with a node of the memory device that is not among the default ones (1:1), and with /dev/zero.

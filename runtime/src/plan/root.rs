@@ -78,7 +78,8 @@ pub fn devices<'a>(arena: &'a Arena, linux: &spec::Linux<'_>, bind: bool) -> Res
             device: makedev(major, minor),
             uid: device.uid.unwrap_or(0),
             gid: device.gid.unwrap_or(0),
-            bind,
+            // A pipe is no device: everybody may make one.
+            bind: bind && kind != b'p',
         });
     }
     Ok(list)
