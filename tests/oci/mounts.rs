@@ -323,6 +323,49 @@ fn masked_paths_of_the_root() {
     assert_eq!(ran.stdout, ".\n..\n");
 }
 
+// SP-36: folders that are hidden are empty and stay so, whatever is mounted in them; what is read-only is so with all
+// that is below; a hidden place cannot be uncovered without the right to unmount.
+#[test]
+fn hidden_and_protected_folders_of_every_sort() {
+    needs!(Root);
+    let script = "ls -A /data/hidden /volume /link/ /data/tmpfs 2>&1; touch /data/tmpfs/x; \
+        touch /kept/sub/x /kept/below/x 2>&1 | grep -c Read-only; stat -f -c %T /volume; umount /volume 2>&1 | wc -l; \
+        cat /data/file /outside";
+    let ct = Bundle::sh(script);
+    let host = host_folder(&ct);
+    let root = ct.rootfs();
+    for folder in ["data/hidden/deep", "data/tmpfs", "target", "kept/sub", "kept/below", "volume"] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+        fs::write(root.join(folder).join("secret"), "secret").unwrap();
+    }
+    fs::write(root.join("data/file"), "secret").unwrap();
+    symlink("/target", root.join("link")).unwrap();
+    symlink(host.join("file"), root.join("outside")).unwrap();
+    ct.change(|c| {
+        c["root"]["readonly"] = json!(false);
+        add_mount(c, "/volume", "bind", host.to_str().unwrap(), &["bind"]);
+        add_mount(c, "/data/tmpfs", "tmpfs", "tmpfs", &[]);
+        add_mount(c, "/kept/below", "tmpfs", "tmpfs", &[]);
+        // Links lead where they lead inside; what is above the root is the root.
+        c["linux"]["maskedPaths"] = json!([
+            "/data/hidden",
+            "/volume",
+            "/link",
+            "/data/tmpfs",
+            "/../data/file",
+            "/outside",
+            "/no/such"
+        ]);
+        c["linux"]["readonlyPaths"] = json!(["/kept", "/no/such"]);
+    });
+    let ran = ct.run();
+    let out = &ran.stdout;
+    assert!(!out.contains("secret") && !out.contains("from the host"), "{ran:?}");
+    assert!(ran.stderr.contains("/data/tmpfs/x: Read-only"), "{ran:?}");
+    assert!(out.contains("\n2\ntmpfs\n1\n"), "{ran:?}");
+    assert!(host.join("file").exists());
+}
+
 // SP-42
 #[test]
 fn default_file_systems() {
@@ -569,4 +612,37 @@ fn recursive_options_clear_what_was_set() {
             "{clears} gave {out}"
         );
     }
+}
+
+// SP-03: a source that is a link: made again, mounted itself, or followed; and a destination that must be none.
+#[test]
+fn links_as_sources_and_destinations() {
+    needs!(Root);
+    let ct = Bundle::sh(
+        "for l in /etc/deep/copied /copied /etc/same /etc/link; do readlink $l; done; cat /etc/file",
+    );
+    let host = host_folder(&ct);
+    let source = host.join("link");
+    symlink("../to/nowhere", &source).unwrap();
+    symlink("file", host.join("file-link")).unwrap();
+    symlink("../to/nowhere", ct.rootfs().join("etc/same")).unwrap();
+    let path = |name: &str| host.join(name).to_str().unwrap().to_owned();
+    ct.change(|c| {
+        for destination in ["/etc/deep/copied", "/copied", "/etc/same"] {
+            add_mount(c, destination, "bind", &path("link"), &["bind", "copy-symlink"]);
+        }
+        // One that is none is bound.
+        add_mount(c, "/etc/file", "bind", &path("file"), &["bind", "copy-symlink"]);
+        add_mount(c, "/etc/link", "bind", &path("file-link"), &["bind", "src-nofollow"]);
+    });
+    let out = ct.run().ok().stdout;
+    let link = "../to/nowhere\n";
+    assert_eq!(out, format!("{link}{link}{link}file\nfrom the host\n"));
+    // Another link, or a file, is not taken away for it.
+    fs::remove_file(ct.rootfs().join("copied")).unwrap();
+    symlink("elsewhere", ct.rootfs().join("copied")).unwrap();
+    ct.run().fails_with("copied");
+    let ct = Bundle::new().with(|c| add_mount(c, "/link", "tmpfs", "tmpfs", &["dest-nofollow"]));
+    symlink("/etc", ct.rootfs().join("link")).unwrap();
+    ct.run().fails_with("/link");
 }

@@ -6,7 +6,7 @@
 
 use super::{namespaces, process as payload};
 use crate::error::{Error, Result};
-use crate::spec::{Device, Hook, Linux, Process, Spec, capabilities};
+use crate::spec::{Device, Hook, IdMapping, Linux, Mount, Process, Spec, capabilities};
 use runtime_sys::namespace as ns;
 
 /// What was found so far.
@@ -59,9 +59,7 @@ pub fn check(spec: &Spec<'_>) -> Result<()> {
         if mount.destination.is_empty() {
             problems.add(format!("/mounts/{index}/destination"), "missing");
         }
-        if mount.uid_mappings.is_empty() != mount.gid_mappings.is_empty() {
-            problems.add(format!("/mounts/{index}"), "uidMappings and gidMappings come together");
-        }
+        mapped_mount(spec, index, mount, &mut problems);
     }
     hooks(spec, &mut problems);
     for (index, (key, _)) in spec.annotations.iter().enumerate() {
@@ -70,6 +68,37 @@ pub fn check(spec: &Spec<'_>) -> Result<()> {
         }
     }
     problems.into_result()
+}
+
+/// What is asked of the ids of one mount.
+fn mapped_mount(spec: &Spec<'_>, index: usize, mount: &Mount<'_>, problems: &mut Problems) {
+    if mount.uid_mappings.is_empty() != mount.gid_mappings.is_empty() {
+        problems.add(format!("/mounts/{index}"), "uidMappings and gidMappings come together");
+    }
+    let has_maps = !mount.uid_mappings.is_empty();
+    let asks = |names: &[&str]| mount.options.iter().any(|option| names.contains(&&**option));
+    if !has_maps && !asks(&["idmap", "ridmap"]) {
+        return;
+    }
+    if mount.kind.as_deref() != Some("bind") && !asks(&["bind", "rbind"]) {
+        let what = "only a bind mount can have its ids mapped: a new file system's are the container's";
+        problems.add(format!("/mounts/{index}"), what);
+    }
+    let has_users = |linux: &Linux<'_>| linux.namespaces.iter().any(|namespace| &*namespace.kind == "user");
+    if !has_maps && !spec.linux.as_ref().is_some_and(has_users) {
+        let what = "an id-mapped mount needs mappings: its own, or a user namespace's";
+        problems.add(format!("/mounts/{index}"), what);
+    }
+    sizes(&format!("/mounts/{index}"), &mount.uid_mappings, &mount.gid_mappings, problems);
+}
+
+/// Mappings of nothing.
+fn sizes(place: &str, uid: &[IdMapping], gid: &[IdMapping], problems: &mut Problems) {
+    for (key, maps) in [("uidMappings", uid), ("gidMappings", gid)] {
+        for index in maps.iter().enumerate().filter(|(_, map)| map.size == 0).map(|(index, _)| index) {
+            problems.add(format!("{place}/{key}/{index}/size"), "is 0");
+        }
+    }
 }
 
 /// Checks the process of an `exec`.
@@ -208,13 +237,7 @@ fn mappings(linux: &Linux<'_>, namespaces: &namespaces::Namespaces<'_>, problems
             }
         }
     }
-    for (key, maps) in [("uidMappings", &linux.uid_mappings), ("gidMappings", &linux.gid_mappings)] {
-        for (index, map) in maps.iter().enumerate() {
-            if map.size == 0 {
-                problems.add(format!("/linux/{key}/{index}/size"), "is 0");
-            }
-        }
-    }
+    sizes("/linux", &linux.uid_mappings, &linux.gid_mappings, problems);
 }
 
 /// Parameters that an ipc namespace has; those of a network namespace begin with `net.`.
@@ -406,6 +429,8 @@ mod tests {
             ("/linux/personality", json!({"domain": "NO"}), "/linux/personality"),
             ("/linux/maskedPaths", json!(["x"]), "/linux/maskedPaths/0"),
             ("/mounts", json!([{"type": "tmpfs"}]), "/mounts/0/destination"),
+            ("/mounts", json!([{"destination": "/a", "type": "tmpfs", "options": ["idmap"]}]), "/mounts/0"),
+            ("/mounts", json!([{"destination": "/a", "type": "bind", "options": ["ridmap"]}]), "/mounts/0"),
             ("/hooks", json!({"poststop": [{"path": "x"}]}), "/hooks/poststop/0/path"),
             ("/hooks", json!({"prestart": [{"path": "/x", "timeout": 0}]}), "/hooks/prestart/0/timeout"),
         ];
