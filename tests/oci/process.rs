@@ -29,6 +29,46 @@ fn ids_beyond_what_the_kernel_has_are_refused() {
     }
 }
 
+// SP-08, SEC-66: ids above 2^31 (CVE-2024-40635), of the first process and of others, with and without a map.
+#[test]
+fn large_ids_are_whole() {
+    needs!(Root);
+    let script = "grep -e Uid -e Gid -e Groups /proc/self/status | tr -s '\\t ' ' '";
+    let user = json!({ "uid": 3_000_000_000_u32, "gid": 3_000_000_001_u32,
+        "additionalGids": [4_294_967_294_u32, 2_147_483_648_u32, 2_147_483_647] });
+    let four = |name: &str, id: &str| format!("{name}: {id} {id} {id} {id}\n");
+    let ids = four("Uid", "3000000000") + &four("Gid", "3000000001");
+    for mapped in [false, true] {
+        let ct = Bundle::sh(&format!("{script}; exec sleep 1000")).with(|c| {
+            c["process"]["user"] = user.clone();
+            if mapped {
+                map_users(c, 0);
+                for key in ["uidMappings", "gidMappings"] {
+                    c["linux"][key] = json!([{ "containerID": 0, "hostID": 0, "size": u32::MAX }]);
+                }
+            }
+        });
+        ct.create().ok();
+        ct.start().ok();
+        let whole = format!("{ids}Groups: 2147483647 2147483648 4294967294");
+        assert!(integration_tests::wait_until(|| ct.stdout().contains("Groups")));
+        assert!(ct.stdout().starts_with(&whole), "{mapped}: {}", ct.stdout());
+        let exec = |words: &[&str]| {
+            let all = [&["exec"], words, &[ct.id.as_str(), "sh", "-c", script]].concat();
+            ct.ctrun(all).ok().stdout
+        };
+        assert!(exec(&[]).starts_with(&whole), "{mapped}: {}", exec(&[]));
+        let other = exec(&["--user", "4000000000:4000000001", "--additional-gids", "4000000002"]);
+        let expected = four("Uid", "4000000000") + &four("Gid", "4000000001");
+        assert!(other.starts_with(&expected) && other.contains(" 4000000002"), "{mapped}: {other}");
+        let process = json!({ "args": ["sh", "-c", script], "cwd": "/", "env": ["PATH=/bin"], "user": user });
+        std::fs::write(ct.folder.join("process.json"), process.to_string()).unwrap();
+        let other = ct.ctrun(["exec", "--process", "process.json", &ct.id]).ok().stdout;
+        assert!(other.starts_with(&whole), "{mapped}: {other}");
+        ct.delete_force().ok();
+    }
+}
+
 // SP-08
 #[test]
 fn umask_is_set() {
@@ -87,6 +127,83 @@ fn resource_limits() {
     Bundle::new().with(|c| c["process"]["rlimits"] = unknown).run().fails_with("RLIMIT_NOSUCH");
     let upside_down = json!([{ "type": "RLIMIT_NOFILE", "soft": 2, "hard": 1 }]);
     Bundle::new().with(|c| c["process"]["rlimits"] = upside_down).run().fails();
+}
+
+/// All kinds, their names in /proc/PID/limits, and a soft and a hard value that differ from a host's.
+const LIMITS: [(&str, &str, u64, u64); 16] = [
+    ("RLIMIT_AS", "Max address space", 1 << 40, 1 << 41),
+    ("RLIMIT_CORE", "Max core file size", 4096, 8192),
+    ("RLIMIT_CPU", "Max cpu time", 1000, 2000),
+    ("RLIMIT_DATA", "Max data size", 1 << 39, 1 << 40),
+    ("RLIMIT_FSIZE", "Max file size", 1 << 33, 1 << 34),
+    ("RLIMIT_LOCKS", "Max file locks", 11, 12),
+    ("RLIMIT_MEMLOCK", "Max locked memory", 40960, 49152),
+    ("RLIMIT_MSGQUEUE", "Max msgqueue size", 10000, 20000),
+    ("RLIMIT_NICE", "Max nice priority", 3, 4),
+    ("RLIMIT_NOFILE", "Max open files", 100, 200),
+    ("RLIMIT_NPROC", "Max processes", 1000, 2000),
+    ("RLIMIT_RSS", "Max resident set", 1 << 35, 1 << 36),
+    ("RLIMIT_RTPRIO", "Max realtime priority", 5, 6),
+    ("RLIMIT_RTTIME", "Max realtime timeout", 1_000_000, 2_000_000),
+    ("RLIMIT_SIGPENDING", "Max pending signals", 50, 60),
+    ("RLIMIT_STACK", "Max stack size", 1 << 22, 1 << 23),
+];
+
+/// The soft and the hard value of a limit in the text of /proc/PID/limits.
+fn limit<'t>(text: &'t str, name: &str) -> Vec<&'t str> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_else(|| panic!("{name} in {text}")).split_whitespace().take(2).collect()
+}
+
+/// The values, none above what the test itself may have: not every host lets its root raise them.
+fn allowed_limits() -> Vec<(&'static str, &'static str, u64, u64)> {
+    let own = std::fs::read_to_string("/proc/self/limits").unwrap();
+    let most = |name: &str| limit(&own, name)[1].parse().unwrap_or(u64::MAX);
+    LIMITS
+        .iter()
+        .map(|(kind, name, soft, hard)| (*kind, *name, *soft.min(&most(name)), *hard.min(&most(name))))
+        .collect()
+}
+
+#[track_caller]
+fn assert_limits(text: &str) {
+    for (kind, name, soft, hard) in allowed_limits() {
+        assert_eq!(limit(text, name), [soft.to_string(), hard.to_string()], "{kind} in {text}");
+    }
+}
+
+// SP-10: all sixteen, as the kernel has them inside, for the first process and for others, with and without a map.
+#[test]
+fn every_kind_of_resource_limit() {
+    needs!(Root);
+    let list: Vec<_> = allowed_limits()
+        .iter()
+        .map(|(kind, _, soft, hard)| json!({ "type": kind, "soft": soft, "hard": hard }))
+        .collect();
+    for mapped in [false, true] {
+        let ct = Bundle::sh("cat /proc/self/limits; exec sleep 1000").with(|c| {
+            c["process"]["rlimits"] = json!(list);
+            c["process"]["oomScoreAdj"] = json!(321);
+            if mapped {
+                map_users(c, 100_000);
+            }
+        });
+        ct.create().ok();
+        ct.start().ok();
+        assert!(integration_tests::wait_until(|| ct.stdout().contains("Max realtime timeout")));
+        assert_limits(&ct.stdout());
+        let said = ct.exec(["cat", "/proc/self/limits", "/proc/self/oom_score_adj"]).ok().stdout;
+        assert_limits(&said);
+        assert!(said.ends_with("\n321\n"), "{said}");
+        ct.delete_force().ok();
+    }
+    // No limit is the largest number.
+    let unlimited = json!([{ "type": "RLIMIT_CORE", "soft": u64::MAX, "hard": u64::MAX }]);
+    assert_eq!(printed("ulimit -Hc", |c| c["process"]["rlimits"] = unlimited), "unlimited\n");
+    for value in [json!(-1), json!("1"), json!(1.5)] {
+        let limit = json!([{ "type": "RLIMIT_CORE", "soft": 0, "hard": value }]);
+        Bundle::new().with(|c| c["process"]["rlimits"] = limit).create().fails_with("hard");
+    }
 }
 
 // SP-11, SEC-08

@@ -180,3 +180,118 @@ fn update_needs_a_container() {
     let ct = Bundle::new();
     ct.ctrun(["update", "--pids-limit", "17", &ct.id]).fails_with("does not exist");
 }
+
+/// One option of `update`: its value, and where it is to be read back on v1 and on v2. No file on v2 means that the
+/// option is refused there.
+struct Case {
+    option: &'static str,
+    value: &'static str,
+    v1: (&'static str, &'static str),
+    v2: Option<(&'static str, &'static str)>,
+}
+
+const fn case(
+    option: &'static str,
+    value: &'static str,
+    v1: (&'static str, &'static str),
+    v2: Option<(&'static str, &'static str)>,
+) -> Case {
+    Case { option, value, v1, v2 }
+}
+
+/// Each goes to the same container, in this order: a burst is within a quota, a total above the memory.
+const CASES: &[Case] = &[
+    case("--blkio-weight", "500", ("blkio.weight", "500"), Some(("io.weight", "default 4950"))),
+    case("--cpu-period", "50000", ("cpu.cfs_period_us", "50000"), Some(("cpu.max", "max 50000"))),
+    case("--cpu-quota", "20000", ("cpu.cfs_quota_us", "20000"), Some(("cpu.max", "20000 50000"))),
+    case("--cpu-burst", "10000", ("cpu.cfs_burst_us", "10000"), Some(("cpu.max.burst", "10000"))),
+    case("--cpu-share", "512", ("cpu.shares", "512"), Some(("cpu.weight", "59"))),
+    case("--cpu-rt-period", "500000", ("cpu.rt_period_us", "500000"), None),
+    case("--cpu-rt-runtime", "1000", ("cpu.rt_runtime_us", "1000"), None),
+    case("--cpu-quota", "-1", ("cpu.cfs_quota_us", "-1"), Some(("cpu.max", "max 50000"))),
+    case("--cpu-idle", "1", ("cpu.idle", "1"), Some(("cpu.idle", "1"))),
+    case("--cpu-idle", "0", ("cpu.idle", "0"), Some(("cpu.idle", "0"))),
+    case("--cpuset-cpus", "0", ("cpuset.cpus", "0"), Some(("cpuset.cpus", "0"))),
+    case("--cpuset-mems", "0", ("cpuset.mems", "0"), Some(("cpuset.mems", "0"))),
+    case("--memory", "64M", ("memory.limit_in_bytes", "67108864"), Some(("memory.max", "67108864"))),
+    case(
+        "--memory-reservation",
+        "32m",
+        ("memory.soft_limit_in_bytes", "33554432"),
+        Some(("memory.low", "33554432")),
+    ),
+    case(
+        "--memory-swap",
+        "100663296",
+        ("memory.memsw.limit_in_bytes", "100663296"),
+        Some(("memory.swap.max", "33554432")),
+    ),
+    case("--pids-limit", "17", ("pids.max", "17"), Some(("pids.max", "17"))),
+];
+
+fn file_of(folders: &[PathBuf], name: &str) -> Option<String> {
+    let path = folders.iter().map(|folder| folder.join(name)).find(|path| path.exists())?;
+    Some(fs::read_to_string(path).expect("a limit can be read").trim().to_owned())
+}
+
+// OC-13: every option that sets a limit, with `=` and without, read back where the host has the file.
+#[test]
+fn every_option_of_update_is_read_back() {
+    needs!(Root, Pids);
+    let ct = sleeping(Bundle::running(["sleep", "1000"]));
+    let is_v2 = integration_tests::is_met(integration_tests::Need::CgroupV2);
+    for (index, case) in CASES.iter().enumerate() {
+        let Case { option, value, .. } = case;
+        let ran = match index % 2 {
+            0 => ct.ctrun(["update", option, value, &ct.id]),
+            _ => ct.ctrun(["update", &format!("{option}={value}"), &ct.id]),
+        };
+        let (file, expected) = match case.v2 {
+            Some(of_v2) if is_v2 => of_v2,
+            None if is_v2 => {
+                ran.fails_with("real-time");
+                continue;
+            }
+            _ => case.v1,
+        };
+        // The cgroup that the limit made necessary may be new.
+        match file_of(&cgroup_folders(&ct.id), file) {
+            Some(there) => {
+                assert_eq!(there, expected, "{option} {value}: {ran:?}");
+                ran.ok();
+            }
+            // A kernel without it: what cannot be limited is told of, but for weights, which bfq may have.
+            None if *option == "--blkio-weight" => drop(ran),
+            None => drop(ran.fails_with(file.split('.').next().unwrap())),
+        }
+    }
+    // What the kernel has no more is taken, with a word about it; what there is not yet is refused by name.
+    for option in ["--kernel-memory", "--kernel-memory-tcp"] {
+        assert!(ct.ctrun(["update", option, "64M", &ct.id]).ok().stderr.contains(&option[2..]), "{option}");
+    }
+    for (option, value) in [("--l3-cache-schema", "L3:0=1"), ("--mem-bw-schema", "MB:0=20")] {
+        ct.ctrun(["update", option, value, &ct.id]).fails_with(&option[2..]);
+    }
+    // Nothing is changed by nothing, nor by an empty value, as engines send it.
+    ct.ctrun(["update", &ct.id]).ok();
+    ct.ctrun(["update", "--memory", "", "--pids-limit", "", "--cpuset-cpus", "", &ct.id]).ok();
+    assert_eq!(limit(&ct, &["pids.max"]), "17");
+    ct.delete_force().ok();
+}
+
+// OC-13: values that are none are refused before anything is changed.
+#[test]
+fn every_option_of_update_refuses_what_is_no_value() {
+    needs!(Root, Pids);
+    let ct = sleeping(Bundle::running(["sleep", "1000"]));
+    let before = limit(&ct, &["pids.max"]);
+    let numbers = CASES.iter().filter(|case| !case.option.starts_with("--cpuset"));
+    for option in numbers.map(|case| case.option).chain(["--resources"]) {
+        for value in ["x", "1x", "0x10", "1.5", "99999999999999999999"] {
+            let ran = ct.ctrun(["update", "--pids-limit", "3", option, value, &ct.id]);
+            ran.fails_with(&option[2..]);
+            assert_eq!(limit(&ct, &["pids.max"]), before, "{option} {value}");
+        }
+    }
+    ct.delete_force().ok();
+}
