@@ -348,21 +348,25 @@ fn every_kind_of_hook_has_its_arguments_and_its_environment() {
     ct.change(|c| {
         c["process"]["env"].as_array_mut().unwrap().push(json!("PAYLOAD=yes"));
         for kind in ALL {
-            let script = format!("echo $0 $# $1 $2 [$ONLY] [$PAYLOAD] > {}/{kind}", folder.display());
+            let name = "$(tr '\\0' '\\n' < /proc/$$/cmdline | head -n 1)";
+            let script = format!("echo {name} $0 $# $1 [$ONLY] [$PAYLOAD] > {}/{kind}", folder.display());
             let args = json!([format!("sh-{kind}"), "-c", script, kind, "two words", ""]);
             c["hooks"][kind] =
                 json!([{ "path": "/bin/sh", "args": args, "env": ["ONLY=this", "PATH=/bin"] }]);
         }
     });
-    // busybox goes by its name.
-    for kind in ALL {
-        std::os::unix::fs::symlink("busybox", ct.rootfs().join("bin").join(format!("sh-{kind}"))).unwrap();
-    }
+    // Inside it is busybox, which goes by the name that it is given.
     ct.change(|c| c["hooks"]["startContainer"][0]["args"][0] = json!("sh"));
     assert_eq!(whole_life(&ct), []);
     for kind in ALL {
         let said = fs::read_to_string(folder.join(kind)).unwrap();
-        assert_eq!(said, format!("{kind} 2 two words [this] []\n"), "{kind}");
+        let name = match kind {
+            // Its number is another one in the host's /proc, which is the one that it sees.
+            "createContainer" => String::new(),
+            "startContainer" => "sh ".to_owned(),
+            _ => format!("sh-{kind} "),
+        };
+        assert_eq!(said, format!("{name}{kind} 2 two words [this] []\n"), "{kind}");
     }
 }
 

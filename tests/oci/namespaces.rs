@@ -325,6 +325,10 @@ fn identity_maps_and_maps_of_their_own() {
             "uidMappings",
             json!([{ "containerID": 0, "hostID": 0, "size": 10 }, { "containerID": 5, "hostID": 50, "size": 10 }]),
         ),
+        (
+            "gidMappings",
+            json!([{ "containerID": 0, "hostID": 0, "size": u32::MAX }, { "containerID": 0, "hostID": 0, "size": 2 }]),
+        ),
         ("uidMappings", json!([{ "containerID": -1, "hostID": 0, "size": 10 }])),
         ("uidMappings", json!([{ "containerID": 0, "hostID": 4_294_967_296_u64, "size": 10 }])),
     ] {
@@ -333,7 +337,8 @@ fn identity_maps_and_maps_of_their_own() {
             c["linux"][key] = maps.clone();
         });
         let ran = ct.create().fails();
-        assert!(ran.stderr.contains(key) || ran.stderr.contains("uid_map"), "{maps}: {ran:?}");
+        let file = key.replace("Mappings", "_map");
+        assert!(ran.stderr.contains(key) || ran.stderr.contains(&file), "{maps}: {ran:?}");
         assert!(ct.left_behind().is_empty(), "{maps}: {:?}", ct.left_behind());
     }
 }
