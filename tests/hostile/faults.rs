@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Every step of create, start and exec fails once, and the runtime is killed at every step once: after a failure
+//! Every step of create, start, exec and delete fails once, and the runtime is killed at every step once: after a failure
 //! nothing is left, after a kill nothing that `delete --force` does not remove.
 
 use integration_tests::{Bundle, Ran, cgroup_folders, needs};
@@ -151,6 +151,36 @@ fn a_start_that_fails_or_is_killed_at_any_step_leaves_what_delete_removes() {
         ct.start().exits(137);
         ct.delete_force().ok();
         assert_eq!(ct.left_behind(), Vec::<String>::new(), "kill {step}");
+    }
+}
+
+// OC-08: a delete that did not come to its end is done again, with force and without; poststop hooks run once.
+#[test]
+fn a_delete_that_fails_or_is_killed_at_any_step_is_done_again() {
+    needs!(Root, Faults);
+    let ct = busy();
+    let log = ct.folder.join("poststop");
+    let script = format!("echo x >> {}", log.display());
+    ct.change(|c| c["hooks"] = json!({ "poststop": [{ "path": "/bin/sh", "args": ["sh", "-c", script] }] }));
+    for step in points("runtime/src/verbs/delete.rs") {
+        for how in ["fail", "kill"] {
+            for options in [&["delete"][..], &["delete", "--force"]] {
+                ct.create().ok();
+                ct.start().ok();
+                if options.len() == 1 {
+                    ct.kill("KILL").ok();
+                    ct.wait_for("stopped");
+                }
+                let words = [options, &[ct.id.as_str()]].concat();
+                with_fault(&ct, &format!("{how} {step}"), &words).fails();
+                assert_eq!(ct.status(), "stopped", "{how} {step} {options:?}");
+                assert!(!log.exists(), "{how} {step} {options:?}");
+                ct.ctrun(&words).ok();
+                assert_eq!(ct.left_behind(), Vec::<String>::new(), "{how} {step} {options:?}");
+                assert_eq!(fs::read_to_string(&log).unwrap(), "x\n", "{how} {step} {options:?}");
+                fs::remove_file(&log).unwrap();
+            }
+        }
     }
 }
 

@@ -138,3 +138,97 @@ fn options_of_crun_are_taken_or_refused_by_name() {
     ct.ctrun(["exec", &ct.id, "true"]).ok();
     ct.delete_force().ok();
 }
+
+/// Every verb that help names.
+fn verbs(ct: &Bundle) -> Vec<String> {
+    let help = ct.ctrun(["--help"]).ok().stdout;
+    let commands = help.split("Commands:").nth(1).unwrap().split("Global options:").next().unwrap();
+    commands.lines().filter_map(|line| line.split_whitespace().next()).map(ToOwned::to_owned).collect()
+}
+
+// OC-21: no verb does anything when it does not know an option, lacks a value or has too many words: it says how it is
+// meant, and fails.
+#[test]
+fn every_verb_refuses_what_it_does_not_know_with_its_usage() {
+    let ct = Bundle::new();
+    let verbs = verbs(&ct);
+    assert!(verbs.len() > 12, "{verbs:?}");
+    let mut with_values = 0;
+    let refuses = |words: &[&str]| {
+        let ran = ct.ctrun(words).fails();
+        assert!(ran.stderr.contains(&format!("ctrun {}", words[0])), "{ran:?}");
+        assert_eq!(ran.stdout, "", "{ran:?}");
+    };
+    for verb in &verbs {
+        for option in ["--no-such-option", "-no-such-option", "-Z", "--no-such-option=x", "---"] {
+            refuses(&[verb, option, &ct.id]);
+        }
+        let help = ct.ctrun([verb, "--help"]).ok().stdout;
+        assert_eq!(ct.ctrun([verb, "-h"]).ok().stdout, help);
+        let words: Vec<&str> = help.split_whitespace().collect();
+        for pair in words.windows(2).filter(|pair| pair[0].starts_with("--")) {
+            // What follows an option that takes a value is the value's name in capitals.
+            let option = pair[0].trim_end_matches(',');
+            let takes_value = pair[1].starts_with(|c: char| c.is_ascii_uppercase()) && pair[1].len() > 1;
+            if takes_value && pair[1].chars().all(|c| !c.is_ascii_lowercase()) {
+                refuses(&[verb, option]);
+                with_values += 1;
+            }
+        }
+        if !["exec", "ps", "start"].contains(&verb.as_str()) {
+            refuses(&[verb, "one", "two", "three"]);
+        }
+    }
+    assert!(with_values > 40, "{with_values} options with a value");
+}
+
+// OC-21: options of ctrun end at the program or at ps's own words; two dashes end them anywhere.
+#[test]
+fn options_end_where_the_payloads_begin() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "1000"]);
+    ct.ctrun(["run", "-detach", "--pid-file=pid", &ct.id]).ok();
+    assert_eq!(ct.ctrun(["exec", &ct.id, "echo", "--user", "5", "-d"]).ok().stdout, "--user 5 -d\n");
+    assert_eq!(ct.ctrun(["exec", "-user", "5", &ct.id, "id", "-u"]).ok().stdout, "5\n");
+    assert_eq!(ct.ctrun(["exec", "--", &ct.id, "echo", "--", "x"]).ok().stdout, "-- x\n");
+    assert!(ct.ctrun(["ps", &ct.id, "-o", "pid,args"]).ok().stdout.contains("sleep 1000"));
+    assert_eq!(ct.ctrun(["state", "--", &ct.id]).ok().json()["id"], ct.id);
+    ct.ctrun(["kill", &ct.id, "KILL", "--all"]).ok();
+    ct.wait_for("stopped");
+    ct.ctrun(["delete", "--force=false", "--", &ct.id]).ok();
+    // A switch may be told no.
+    ct.ctrun(["delete", "--force=false", &ct.id]).fails_with("does not exist");
+    ct.ctrun(["delete", "--force=true", &ct.id]).ok();
+    ct.ctrun(["delete", "--force=perhaps", &ct.id]).fails_with("--force");
+}
+
+// OC-21: of creates and deletes of one name that run at once, each does all of its work or none.
+#[test]
+fn creates_and_deletes_of_one_name_do_not_mix() {
+    needs!(Root);
+    let ct = Bundle::running(["sleep", "1000"]);
+    let spawn = |args: &[&str]| {
+        let mut command = ct.command(args);
+        let null = std::process::Stdio::null;
+        command.stdin(null()).stdout(null()).stderr(null()).spawn().unwrap()
+    };
+    for _ in 0..10 {
+        let creates: Vec<_> = (0..4).map(|_| spawn(&["create", &ct.id])).collect();
+        let deletes: Vec<_> = (0..4).map(|_| spawn(&["delete", "--force", &ct.id])).collect();
+        for mut child in creates {
+            child.wait().unwrap();
+        }
+        for mut child in deletes {
+            child.wait().unwrap();
+        }
+        // Whoever came last, the name is whole or free.
+        let there = ct.ctrun(["state", &ct.id]);
+        if there.code == 0 {
+            assert_eq!(there.json()["status"], "created");
+            ct.start().ok();
+            assert_eq!(ct.status(), "running");
+        }
+        ct.delete_force().ok();
+        assert_eq!(ct.left_behind(), [""; 0]);
+    }
+}
