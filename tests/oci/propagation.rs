@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 fn on_a_sharing_host(ct: &Bundle, script: &str) -> Ran {
     let ctrun = ct.command([""; 0]);
     let mut shared = Command::new("unshare");
-    let host = "mount -t tmpfs tmpfs host && mkdir host/below host/later && mount -t tmpfs tmpfs host/below || exit 99";
-    shared.args(["--mount", "--propagation", "shared", "sh", "-c", &format!("{host}; {script}"), "sh"]);
+    // Shared, but not with the real host: what is mounted here must not appear there.
+    let host = "mount --make-rshared / && mount -t tmpfs tmpfs host && mkdir host/below host/later && mount -t tmpfs tmpfs host/below || exit 99";
+    shared.args(["--mount", "--propagation", "private", "sh", "-c", &format!("{host}; {script}"), "sh"]);
     shared.arg(ctrun.get_program()).args(ctrun.get_args()).current_dir(&ct.folder);
     ct.finish(&mut shared)
 }
