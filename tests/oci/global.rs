@@ -212,14 +212,11 @@ fn creates_and_deletes_of_one_name_do_not_mix() {
         let null = std::process::Stdio::null;
         command.stdin(null()).stdout(null()).stderr(null()).spawn().unwrap()
     };
-    for _ in 0..10 {
-        let creates: Vec<_> = (0..4).map(|_| spawn(&["create", &ct.id])).collect();
-        let deletes: Vec<_> = (0..4).map(|_| spawn(&["delete", "--force", &ct.id])).collect();
-        for mut child in creates {
-            child.wait().unwrap();
-        }
-        for mut child in deletes {
-            child.wait().unwrap();
+    for _ in 0..20 {
+        let mut creates: Vec<_> = (0..2).map(|_| spawn(&["create", &ct.id])).collect();
+        // One after the other for as long as there is a create, so that they come at every moment of it.
+        while creates.iter_mut().any(|child| child.try_wait().unwrap().is_none()) {
+            spawn(&["delete", "--force", &ct.id]).wait().unwrap();
         }
         // Whoever came last, the name is whole or free.
         let there = ct.ctrun(["state", &ct.id]);

@@ -120,7 +120,7 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
     check_terminal(&process, options.console_socket.is_some(), start)?;
     let namespaces = namespaces::plan(linux)?;
 
-    let mut container = root.reserve(&options.id)?;
+    let container = root.reserve(&options.id)?;
     let mut undo = Undo::new();
     let folder = container.path().to_owned();
     undo.push("remove the state", move || {

@@ -101,23 +101,37 @@ impl Root {
         self.path.join(id)
     }
 
-    /// Makes the folder of a new container.
+    /// Makes the folder of a new container, with an empty record in it.
+    ///
+    /// The record makes it ours: until we have the lock, a delete may take the folder away again, and another create
+    /// make the next of this name.
     ///
     /// # Errors
     /// [`ErrorKind::Exists`] when there is one of this name.
     pub fn reserve(&self, id: &str) -> Result<Container> {
         check_id(id)?;
         let name = c_string(id)?;
-        match rx::mkdirat(&self.directory, &name, rx::Mode::from_raw_mode(0o700)) {
-            Err(Errno::EXIST) => {
-                return Err(Error::new(
-                    ErrorKind::Exists,
-                    format!("container with given ID already exists: {id}"),
-                ));
+        let exists =
+            || Error::new(ErrorKind::Exists, format!("container with given ID already exists: {id}"));
+        loop {
+            match rx::mkdirat(&self.directory, &name, rx::Mode::from_raw_mode(0o700)) {
+                Err(Errno::EXIST) => return Err(exists()),
+                other => other.call("mkdirat", format_args!("{id}")).context(|| format!("reserve {id}"))?,
             }
-            other => other.call("mkdirat", format_args!("{id}")).context(|| format!("reserve {id}"))?,
+            let mut container = match self.lock(id) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                other => other?,
+            };
+            let flags = OpenFlags::WRONLY | OpenFlags::CREATE | OpenFlags::EXCL | OpenFlags::APPEND;
+            match fs::open(container.directory.as_fd(), c"state.json", flags, 0o600) {
+                Err(error) if error.errno == Errno::NOENT => {}
+                Err(error) if error.errno == Errno::EXIST => return Err(exists()),
+                other => {
+                    container.file = Some(other?);
+                    return Ok(container);
+                }
+            }
         }
-        self.lock(id)
     }
 
     /// Opens the folder of a container that exists, and waits for its lock.
@@ -241,12 +255,8 @@ impl Container {
     ///
     /// # Errors
     /// ENOSPC.
-    pub fn save_first(&mut self, state: &State, config: &[u8]) -> Result<()> {
-        let flags = OpenFlags::WRONLY | OpenFlags::CREATE | OpenFlags::EXCL | OpenFlags::APPEND;
-        let file = fs::open(self.directory.as_fd(), c"state.json", flags, 0o600)?;
-        let file = self.file.insert(file);
-        fs::write_once(file.as_fd(), &record::first(state, config))
-            .context(|| format!("write the state of {}", self.id))
+    pub fn save_first(&self, state: &State, config: &[u8]) -> Result<()> {
+        self.write(&record::first(state, config))
     }
 
     /// The socket on which the payload waits for `start`.
@@ -278,9 +288,12 @@ impl Container {
     /// # Errors
     /// ENOSPC.
     pub fn save(&self, state: &State) -> Result<()> {
-        let file = self.file.as_ref().ok_or_else(|| Error::state("nothing was written before"))?;
-        fs::write_once(file.as_fd(), &record::next(state))
-            .context(|| format!("write the state of {}", self.id))
+        self.write(&record::next(state))
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<()> {
+        let file = self.file.as_ref().ok_or_else(|| Error::state("its first writer is another"))?;
+        fs::write_once(file.as_fd(), bytes).context(|| format!("write the state of {}", self.id))
     }
 
     /// Whether the payload waits for `start`.
@@ -393,7 +406,7 @@ mod tests {
     #[test]
     fn a_state_comes_back_and_a_second_reserve_is_refused() {
         let (path, root) = root();
-        let mut container = root.reserve("web").unwrap();
+        let container = root.reserve("web").unwrap();
         assert!(container.load().unwrap().is_none());
         let state = |pid| State { id: "web".into(), pid, ..State::default() };
         container.save_first(&state(None), b"{}\n").unwrap();
