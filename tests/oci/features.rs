@@ -207,3 +207,19 @@ fn supported_flags_are_loaded() {
         ct.run().ok();
     }
 }
+
+// OC-16: the annotation that changes what a configuration means is named, and is the one that does.
+#[test]
+fn annotations_that_change_a_container_are_named() {
+    needs!(Root);
+    let f = Bundle::new().ctrun(["features"]).ok().json();
+    assert_eq!(words(&f["potentiallyUnsafeConfigAnnotations"]), ["run.oci.keep_original_groups"]);
+    for (value, groups) in [("1", "77"), ("0", "0")] {
+        let ct = Bundle::sh("id -G | tr ' ' '\\n' | tail -n 1")
+            .with(|c| c["annotations"] = json!({ "run.oci.keep_original_groups": value }));
+        let run = ct.command(["run", &ct.id]);
+        let mut with_groups = std::process::Command::new("setpriv");
+        with_groups.args(["--groups", "77"]).arg(run.get_program()).args(run.get_args());
+        assert_eq!(ct.finish(with_groups.current_dir(&ct.folder)).ok().stdout.trim(), groups, "{value}");
+    }
+}
