@@ -10,3 +10,4 @@ mod many;
 mod paths;
 mod processes;
 mod rights;
+mod watchers;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A bundle with busybox in a folder of its own, and ctrun on it.
 
-use std::ffi::OsStr;
+use std::cell::RefCell;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,19 @@ pub(crate) fn ctrun_with_faults() -> Option<PathBuf> {
         .map_or_else(|| dist().with_file_name("dist-fault"), PathBuf::from);
     let program = folder.join("bin/ctrun");
     program.exists().then_some(program)
+}
+
+thread_local! {
+    /// What stands before the runtime's program in command lines of this thread's bundles.
+    static BEHIND: RefCell<Vec<OsString>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs `body` with the runtime of every bundle on this thread started by this command, as `strace` and its like are
+/// put before a program.
+pub fn behind(command: &[OsString], body: impl FnOnce()) {
+    BEHIND.set(command.to_vec());
+    body();
+    BEHIND.take();
 }
 
 /// A bundle, a runtime root and a container id that nobody else uses. Dropping it checks that nothing is left behind.
@@ -134,9 +148,18 @@ impl Bundle {
         I: IntoIterator,
         I::Item: AsRef<OsStr>,
     {
-        let mut command = Command::new(&self.program);
-        command.arg("--root").arg(self.root()).args(&self.global).args(args).current_dir(&self.folder);
+        let words = self.words();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).args(args).current_dir(&self.folder);
         command
+    }
+
+    /// The program, with what stands before it, and its global options.
+    fn words(&self) -> Vec<OsString> {
+        let mut words = BEHIND.with_borrow(Clone::clone);
+        words.extend([self.program.clone().into(), "--root".into(), self.root().into()]);
+        words.extend(self.global.iter().map(OsString::from));
+        words
     }
 
     /// Runs the runtime with these arguments, in the bundle's folder.
@@ -161,8 +184,9 @@ impl Bundle {
     pub fn create_with<S: AsRef<OsStr>>(&self, options: impl IntoIterator<Item = S>) -> Ran {
         let mut sh = Command::new("sh");
         // The shell's redirections give the container files of its own, apart from what the runtime prints.
-        sh.args(["-c", "exec 3>&1 4>&2; exec \"$@\" >stdout 2>>stderr", "sh"]).arg(&self.program);
-        sh.arg("--root").arg(self.root()).args(&self.global).arg("create");
+        sh.args(["-c", "exec 3>&1 4>&2; exec \"$@\" >stdout 2>>stderr", "sh"])
+            .args(self.words())
+            .arg("create");
         for option in options {
             sh.arg(option);
         }

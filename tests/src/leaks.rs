@@ -33,7 +33,8 @@ fn search(folder: &Path, word: &str, depth: u32, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Processes (not zombies) that have this word in their arguments or environment.
+/// Processes (not zombies) that have this word in their arguments or environment, and stages of the runtime that work
+/// for whoever has it in their name.
 pub(crate) fn processes_with(word: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -41,16 +42,33 @@ pub(crate) fn processes_with(word: &str) -> Vec<String> {
         if !pid.bytes().all(|b| b.is_ascii_digit()) {
             continue;
         }
+        let folder = entry.path();
         let holds = |file: &str| {
-            let text = fs::read(entry.path().join(file)).unwrap_or_default();
+            let text = fs::read(folder.join(file)).unwrap_or_default();
             text.windows(word.len()).any(|w| w == word.as_bytes())
         };
-        if holds("cmdline") || holds("environ") {
-            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+        let is_stage = is_stage(&folder);
+        let files: &[&str] = if is_stage { OF_A_STAGE } else { &["cmdline", "environ"] };
+        let stands =
+            || fs::read_link(folder.join("cwd")).is_ok_and(|cwd| cwd.to_string_lossy().contains(word));
+        if files.iter().any(|file| holds(file)) || is_stage && stands() {
+            let name = fs::read_to_string(folder.join("comm")).unwrap_or_default();
             found.push(format!("{pid} ({})", name.trim()));
         }
     }
     found
+}
+
+/// Where a stage shows whose it is: it has neither the caller's arguments nor an environment, but its root is mounted
+/// from the bundle, its cgroup has the container's name, and before either it stands where its caller stood.
+const OF_A_STAGE: &[&str] = &["mountinfo", "cgroup"];
+
+/// A process between the runtime's clone and the payload's execve, by its program in memory and by its name.
+fn is_stage(process: &Path) -> bool {
+    // A zombie has none.
+    let Ok(program) = fs::read_link(process.join("exe")) else { return false };
+    let name = fs::read_to_string(process.join("comm")).unwrap_or_default();
+    program.to_string_lossy().starts_with("/memfd:ctrun") || name.starts_with("ctrun:[")
 }
 
 /// Everything of the container `id` that is still there, one line each. Names beginning with a dot are the runtime's own.

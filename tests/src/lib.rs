@@ -21,14 +21,16 @@ mod config;
 mod leaks;
 mod limits;
 mod needs;
+mod program;
 mod ran;
 mod systems;
 
-pub use bundle::{Bundle, ctrun_program, dist};
+pub use bundle::{Bundle, behind, ctrun_program, dist};
 pub use config::{add_mount, add_namespace, default_config, map_users, remove_namespace};
 pub use leaks::{cgroup_folders, mounts_below};
 pub use limits::{disk, limit};
 pub use needs::{Need, is_met, needed};
+pub use program::build_program;
 pub use ran::{Ran, run, wait_until};
 pub use systems::{Systems, ctctl_program};
 
