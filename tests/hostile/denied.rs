@@ -2,8 +2,8 @@
 //! Calls that an older kernel lacks, or that the filter of an engine around us denies. Where there is a safe way
 //! without one it is taken; where there is none, the error says what is missing, and nothing is left behind.
 
-use integration_tests::{Bundle, Ran, needs};
-use std::path::{Path, PathBuf};
+use crate::{covers, destinations, paths, races};
+use integration_tests::{Bundle, Ran, behind, build_program, needs};
 use std::process::Command;
 
 const ENOSYS: &str = "38";
@@ -24,28 +24,28 @@ const CALLS: &[(&str, &str)] = &[
     ("close_range", "436"),
 ];
 
-/// The small program that denies calls, built once per test.
-fn deny(folder: &Path) -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("hostile/deny.c");
-    let program = folder.join("deny");
-    let gcc = Command::new("gcc").args(["-O1", "-Wall", "-Werror", "-o"]).arg(&program).arg(source).output();
-    let gcc = gcc.expect("the tests need gcc: apt-get install gcc");
-    assert!(gcc.status.success(), "{}", String::from_utf8_lossy(&gcc.stderr));
-    program
+thread_local! {
+    static IS_DENIED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether this thread's tests run with calls denied, so that a refusal is as good as success.
+pub(crate) fn is_denied() -> bool {
+    IS_DENIED.get()
 }
 
 /// ctrun with these calls denied.
 fn denied(ct: &Bundle, errno: &str, calls: &str, args: &[&str]) -> Ran {
-    let program = deny(&ct.folder);
+    let program = build_program("deny", &ct.folder.join("deny"));
     let ctrun = ct.command(args);
     let mut command = Command::new(program);
     command.args([errno, calls]).arg(ctrun.get_program()).args(ctrun.get_args()).current_dir(&ct.folder);
     ct.finish(&mut command)
 }
 
+// SEC-19
 #[test]
 fn a_call_that_is_missing_is_done_without_or_named() {
-    needs!(Root);
+    needs!(Root, Gcc);
     for (name, number) in CALLS {
         let ct = Bundle::sh("echo 42");
         let ran = denied(&ct, ENOSYS, number, &["run", &ct.id]);
@@ -62,9 +62,10 @@ fn a_call_that_is_missing_is_done_without_or_named() {
     }
 }
 
+// SEC-19
 #[test]
 fn a_call_that_is_denied_is_done_without_or_named() {
-    needs!(Root);
+    needs!(Root, Gcc);
     for (name, number) in CALLS {
         let ct = Bundle::sh("echo 42");
         let ran = denied(&ct, EPERM, number, &["run", &ct.id]);
@@ -77,10 +78,10 @@ fn a_call_that_is_denied_is_done_without_or_named() {
     }
 }
 
-// A container that exists can be seen, killed and removed with whatever the host still has.
+// SEC-19: a container that exists can be seen, killed and removed with whatever the host still has.
 #[test]
 fn what_is_there_can_be_removed_without_the_newer_calls() {
-    needs!(Root);
+    needs!(Root, Gcc);
     for (name, number) in CALLS.iter().filter(|(name, _)| !name.starts_with("pidfd")) {
         let ct = Bundle::running(["sleep", "1000"]);
         ct.create().ok();
@@ -89,5 +90,61 @@ fn what_is_there_can_be_removed_without_the_newer_calls() {
         denied(&ct, ENOSYS, number, &["list"]).ok();
         denied(&ct, ENOSYS, number, &["delete", "--force", &ct.id]).ok();
         assert_eq!(ct.left_behind(), Vec::<String>::new(), "{name}");
+    }
+}
+
+/// What the tests of paths hold: SEC-03 to SEC-06, SEC-11 to SEC-16.
+const PATHS: &[fn()] = &[
+    covers::a_label_goes_to_the_kernel_or_is_refused,
+    covers::kernel_parameters_go_to_the_kernel_whatever_is_mounted,
+    covers::kernel_parameters_go_to_the_kernel_without_a_proc,
+    covers::time_offsets_go_to_the_kernel,
+    destinations::nothing_is_put_outside_of_the_root,
+    paths::a_file_that_is_mounted_on_is_not_the_hosts,
+    paths::a_masked_path_is_hidden_by_the_null_device_alone,
+    paths::a_terminal_is_mounted_on_nothing_outside,
+    paths::no_node_is_made_through_a_link,
+    paths::proc_and_sys_are_ordinary_directories,
+    races::a_swap_of_devices_does_not_lead_out,
+    races::a_swap_of_proc_and_sys_does_not_lead_out,
+    races::a_swap_while_mounts_are_made_does_not_lead_out,
+];
+
+/// Runs the tests of paths where these calls fail like this: each is a clean refusal, or as safe as with them.
+fn paths_are_safe_without(errno: &str, calls: &str) {
+    let place = Bundle::new();
+    let deny = build_program("deny", &place.folder.join("deny"));
+    behind(&[deny.into(), errno.into(), calls.into()], || {
+        IS_DENIED.set(true);
+        PATHS.iter().for_each(|test| test());
+        IS_DENIED.set(false);
+    });
+}
+
+// SEC-03 to SEC-16, SEC-19: no way without openat2 that follows links.
+#[test]
+fn paths_are_safe_without_openat2() {
+    needs!(Root, Gcc);
+    paths_are_safe_without(ENOSYS, "437");
+    paths_are_safe_without(EPERM, "437");
+}
+
+// SEC-03 to SEC-16, SEC-19: no way without the mount calls that are for descriptors, all of them or some.
+#[test]
+fn paths_are_safe_without_the_mount_calls() {
+    needs!(Root, Gcc);
+    for calls in ["428,429,430,431,432,442", "442", "429", "430,431,432"] {
+        paths_are_safe_without(ENOSYS, calls);
+    }
+    // Of EPERM it could believe that it comes from the path.
+    paths_are_safe_without(EPERM, "428,442");
+}
+
+// SEC-03 to SEC-16, SEC-19
+#[test]
+fn paths_are_safe_without_clone3_and_pidfds() {
+    needs!(Root, Gcc);
+    for calls in ["435", "434", "424,438", "436"] {
+        paths_are_safe_without(ENOSYS, calls);
     }
 }

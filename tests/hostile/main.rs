@@ -4,10 +4,14 @@
 //!
 //! The ids in the tests' comments (SEC-12) are the rows of the feature list that they hold.
 
+mod covers;
 mod denied;
+mod destinations;
 mod faults;
 mod many;
+mod outside;
 mod paths;
 mod processes;
+mod races;
 mod rights;
 mod watchers;

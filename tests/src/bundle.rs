@@ -36,16 +36,17 @@ pub(crate) fn ctrun_with_faults() -> Option<PathBuf> {
 }
 
 thread_local! {
-    /// What stands before the runtime's program in command lines of this thread's bundles.
+    /// What stands before the runtime's program in command lines of bundles that this thread makes.
     static BEHIND: RefCell<Vec<OsString>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `body` with the runtime of every bundle on this thread started by this command, as `strace` and its like are
-/// put before a program.
-pub fn behind(command: &[OsString], body: impl FnOnce()) {
-    BEHIND.set(command.to_vec());
-    body();
-    BEHIND.take();
+/// Runs `body`, with the runtime of every bundle that it makes started by this command, as `strace` and its like are put
+/// before a program.
+pub fn behind<T>(command: &[OsString], body: impl FnOnce() -> T) -> T {
+    let before = BEHIND.replace(command.to_vec());
+    let result = body();
+    BEHIND.set(before);
+    result
 }
 
 /// A bundle, a runtime root and a container id that nobody else uses. Dropping it checks that nothing is left behind.
@@ -56,6 +57,7 @@ pub struct Bundle {
     /// Put before the runtime's own arguments, as `--debug` and the like.
     pub global: Vec<String>,
     program: PathBuf,
+    behind: Vec<OsString>,
     is_guarded: bool,
 }
 
@@ -72,7 +74,9 @@ impl Bundle {
         make_rootfs(&folder.join("rootfs"));
         let open = fs::Permissions::from_mode(0o755);
         fs::set_permissions(&folder, open).expect("the test's folder is ours");
-        let bundle = Self { id, folder, global: Vec::new(), program: ctrun_program(), is_guarded: true };
+        let behind = BEHIND.with_borrow(Clone::clone);
+        let program = ctrun_program();
+        let bundle = Self { id, folder, global: Vec::new(), program, behind, is_guarded: true };
         bundle.write_config(&bundle.fresh_config());
         bundle
     }
@@ -156,7 +160,7 @@ impl Bundle {
 
     /// The program, with what stands before it, and its global options.
     fn words(&self) -> Vec<OsString> {
-        let mut words = BEHIND.with_borrow(Clone::clone);
+        let mut words = self.behind.clone();
         words.extend([self.program.clone().into(), "--root".into(), self.root().into()]);
         words.extend(self.global.iter().map(OsString::from));
         words
