@@ -9,6 +9,7 @@ mod denied;
 mod destinations;
 mod faults;
 mod many;
+mod ordinary;
 mod outside;
 mod paths;
 mod processes;

@@ -52,4 +52,8 @@ fn spec_writes_where_it_is_told_and_for_ordinary_users() {
     assert!(namespaces.iter().any(|n| n["type"] == "user"));
     assert!(!namespaces.iter().any(|n| n["type"] == "network"));
     assert_eq!(config["linux"]["uidMappings"][0]["size"], 1);
+    // SEC-09: the host's cgroups are covered.
+    let mounts: Vec<_> = config["mounts"].as_array().unwrap().iter().map(|m| &m["destination"]).collect();
+    let place = |path: &str| mounts.iter().position(|destination| **destination == path).unwrap();
+    assert!(place("/sys") < place("/sys/fs/cgroup"));
 }

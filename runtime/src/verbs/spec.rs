@@ -58,7 +58,8 @@ fn for_ordinary_users(config: &mut Value, uid: u32, gid: u32) {
     for mount in mounts.iter_mut() {
         let destination = mount["destination"].as_str().unwrap_or_default().to_owned();
         match destination.as_str() {
-            // sysfs belongs to the network namespace, which is the host's.
+            // sysfs belongs to the network namespace, which is the host's. Read-only is only its top: the mount of the
+            // cgroups stays, to cover those of the host that belong to the user (CVE-2023-25809).
             "/sys" => {
                 *mount = json!({ "destination": "/sys", "type": "none", "source": "/sys",
                     "options": ["rbind", "nosuid", "noexec", "nodev", "ro"] });
@@ -72,7 +73,6 @@ fn for_ordinary_users(config: &mut Value, uid: u32, gid: u32) {
             _ => {}
         }
     }
-    mounts.retain(|mount| mount["destination"] != "/sys/fs/cgroup");
 }
 
 #[cfg(test)]
