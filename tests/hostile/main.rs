@@ -8,6 +8,7 @@ mod covers;
 mod denied;
 mod destinations;
 mod faults;
+mod filters;
 mod many;
 mod ordinary;
 mod outside;

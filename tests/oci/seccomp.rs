@@ -41,17 +41,6 @@ fn a_rule_looks_at_arguments() {
     filtered("cd /dev/shm && mkdir a && chmod 755 a && ! chmod 700 a", seccomp).ok();
 }
 
-// SP-33, SEC-20: a call that is newer than every one in the profile does not exist, so that programs fall back.
-#[test]
-fn newer_calls_do_not_exist() {
-    needs!(Root);
-    let seccomp = json!({ "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "syscalls": [
-        { "names": ["no_such_call_at_all"], "action": "SCMP_ACT_ALLOW" },
-        { "names": calls(), "action": "SCMP_ACT_ALLOW" },
-    ]});
-    filtered("echo 42", seccomp).ok();
-}
-
 // SP-33: the profile need not allow what only the runtime calls; and a program that cannot be executed is told of.
 #[test]
 fn a_profile_allows_the_program_and_not_the_runtime() {
