@@ -23,7 +23,7 @@ fn ctrun(words: Vec<OsString>) -> i32 {
     let asked = match args {
         Ok(args) => cli::parse(&args, environment()),
         Err(arg) => {
-            eprintln!("ctrun: {} is not UTF-8", arg.display());
+            eprintln!("ctrun: {arg:?} is not UTF-8");
             return 1;
         }
     };

@@ -95,6 +95,7 @@ fn create_points() -> Vec<String> {
     [points("runtime/src/sandbox/create.rs"), stage_steps_of("create")].concat()
 }
 
+// SP-40, OC-03
 #[test]
 fn a_create_that_fails_at_any_step_leaves_nothing() {
     needs!(Root, Faults);
@@ -111,6 +112,7 @@ fn a_create_that_fails_at_any_step_leaves_nothing() {
     }
 }
 
+// OC-08: `delete --force` is idempotent after a crash at any step; OC-10: and `list` does not fail
 #[test]
 fn a_create_that_is_killed_at_any_step_leaves_what_delete_removes() {
     needs!(Root, Faults);
@@ -128,6 +130,7 @@ fn a_create_that_is_killed_at_any_step_leaves_what_delete_removes() {
     }
 }
 
+// OC-04, OC-08
 #[test]
 fn a_start_that_fails_or_is_killed_at_any_step_leaves_what_delete_removes() {
     needs!(Root, Faults);
@@ -184,6 +187,7 @@ fn a_delete_that_fails_or_is_killed_at_any_step_is_done_again() {
     }
 }
 
+// OC-06
 #[test]
 fn an_exec_that_fails_or_is_killed_at_any_step_leaves_the_container_as_it_was() {
     needs!(Root, Faults);
@@ -206,6 +210,7 @@ fn an_exec_that_fails_or_is_killed_at_any_step_leaves_the_container_as_it_was() 
     ct.delete_force().ok();
 }
 
+// OC-08
 #[test]
 fn a_delete_that_is_killed_at_any_step_can_be_done_again() {
     needs!(Root, Faults);

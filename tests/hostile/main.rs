@@ -16,4 +16,5 @@ mod paths;
 mod processes;
 mod races;
 mod rights;
+mod values;
 mod watchers;
