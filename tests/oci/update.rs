@@ -2,8 +2,9 @@
 //! `ctrun update` (OC-13), read back from the cgroup on whichever version the host has.
 
 use std::fs;
+use std::path::PathBuf;
 
-use integration_tests::{Bundle, Need, Ran, is_met, limit, needs, wait_until};
+use integration_tests::{Bundle, Need, Ran, cgroup_folders, is_met, limit, needs, wait_until};
 use serde_json::{Value, json};
 
 fn sleeping(ct: Bundle) -> Bundle {
@@ -239,7 +240,7 @@ fn file_of(folders: &[PathBuf], name: &str) -> Option<String> {
 fn every_option_of_update_is_read_back() {
     needs!(Root, Pids);
     let ct = sleeping(Bundle::running(["sleep", "1000"]));
-    let is_v2 = integration_tests::is_met(integration_tests::Need::CgroupV2);
+    let is_v2 = is_met(Need::CgroupV2);
     for (index, case) in CASES.iter().enumerate() {
         let Case { option, value, .. } = case;
         let ran = match index % 2 {
@@ -275,7 +276,7 @@ fn every_option_of_update_is_read_back() {
     // Nothing is changed by nothing, nor by an empty value, as engines send it.
     ct.ctrun(["update", &ct.id]).ok();
     ct.ctrun(["update", "--memory", "", "--pids-limit", "", "--cpuset-cpus", "", &ct.id]).ok();
-    assert_eq!(limit(&ct, &["pids.max"]), "17");
+    assert_eq!(limit(&ct.id, &["pids.max"]), "17");
     ct.delete_force().ok();
 }
 
@@ -284,13 +285,13 @@ fn every_option_of_update_is_read_back() {
 fn every_option_of_update_refuses_what_is_no_value() {
     needs!(Root, Pids);
     let ct = sleeping(Bundle::running(["sleep", "1000"]));
-    let before = limit(&ct, &["pids.max"]);
+    let before = limit(&ct.id, &["pids.max"]);
     let numbers = CASES.iter().filter(|case| !case.option.starts_with("--cpuset"));
     for option in numbers.map(|case| case.option).chain(["--resources"]) {
         for value in ["x", "1x", "0x10", "1.5", "99999999999999999999"] {
             let ran = ct.ctrun(["update", "--pids-limit", "3", option, value, &ct.id]);
             ran.fails_with(&option[2..]);
-            assert_eq!(limit(&ct, &["pids.max"]), before, "{option} {value}");
+            assert_eq!(limit(&ct.id, &["pids.max"]), before, "{option} {value}");
         }
     }
     ct.delete_force().ok();
