@@ -32,6 +32,18 @@ pub enum Command {
     Stop(commands::stop::Args),
     /// Stop a system and start it again
     Restart(commands::restart::Args),
+    /// Send a signal to a system's first process
+    Kill(commands::kill::Args),
+    /// Freeze all processes of a running system
+    #[command(visible_alias = "freeze")]
+    Pause(commands::pause::Args),
+    /// Let the processes of a paused system go on
+    #[command(visible_aliases = ["unfreeze", "resume"])]
+    Unpause(commands::pause::Args),
+    /// Wait until a system has stopped, and print how it ended
+    Wait(commands::wait::Args),
+    /// Show what a system printed on its console
+    Logs(commands::logs::Args),
     /// Open a shell in a running system, as its root logs in
     Enter(commands::enter::Args),
     /// Run a command in a running system

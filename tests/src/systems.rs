@@ -112,6 +112,18 @@ impl Systems {
         name
     }
 
+    /// A system whose first program is this script.
+    #[track_caller]
+    pub fn scripted(&self, name: &str, script: &str) -> String {
+        let recipe = self.folder.join("scripted.toml");
+        let text = format!("[source.busybox]\n[defaults]\ninit = [\"/bin/sh\", \"-c\", \"{script}\"]\n");
+        fs::write(&recipe, text).expect("the folder is ours");
+        self.run(&["template", "build", &recipe.display().to_string()]).ok();
+        let name = self.name(name);
+        self.run(&["create", &name, "--template", "scripted"]).ok();
+        name
+    }
+
     /// What `status --json` says of a system.
     #[track_caller]
     pub fn status(&self, name: &str) -> Value {

@@ -7,14 +7,18 @@ pub mod destroy;
 pub mod enter;
 pub mod exec;
 pub mod info;
+pub mod kill;
 pub mod list;
+pub mod logs;
 pub mod man;
+pub mod pause;
 pub mod restart;
 pub mod set;
 pub mod start;
 pub mod status;
 pub mod stop;
 pub mod template;
+pub mod wait;
 
 use crate::cli::Command;
 use crate::error::Result;
@@ -30,6 +34,11 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Create(args) => create::run(&args, host),
         Command::Start(args) => start::run(&args, host),
         Command::Stop(args) => stop::run(&args, host),
+        Command::Kill(args) => kill::run(&args, host),
+        Command::Pause(args) => pause::pause(&args, host),
+        Command::Unpause(args) => pause::unpause(&args, host),
+        Command::Wait(args) => wait::run(&args, host),
+        Command::Logs(args) => logs::run(&args, host),
         Command::Restart(args) => restart::run(&args, host),
         Command::Enter(args) => enter::run(&args, host),
         Command::Exec(args) => exec::run(&args, host),

@@ -76,6 +76,9 @@ pub fn state(host: &Host, name: &str) -> Result<State> {
     look().context(|| format!("read the state of {name}"))
 }
 
+/// The word for an end that a start follows.
+pub const REBOOTED: &str = "rebooted";
+
 /// How init ended last, in words, as its monitor noted it.
 #[must_use]
 pub fn last_exit(host: &Host, name: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 
 use super::watch::End;
 use crate::config::{Config, Ready};
+use crate::container::state;
 use crate::error::{Context, Result};
 use crate::host::{Host, private_dir};
 use crate::{bundle, storage, store};
@@ -102,7 +103,7 @@ pub fn note_exit(host: &Host, name: &str, end: End) -> Result<()> {
         End::Known(Exit::Code(code)) => format!("exited with {code}"),
         // reboot(2) in a pid namespace ends its init by one of these two.
         End::Known(Exit::Signal(2)) => "halted".to_owned(),
-        End::Known(Exit::Signal(1)) => "rebooted".to_owned(),
+        End::Known(Exit::Signal(1)) => state::REBOOTED.to_owned(),
         End::Known(Exit::Signal(signal)) => format!("killed by signal {signal}"),
         End::Unknown => "unknown".to_owned(),
     };

@@ -35,6 +35,14 @@ complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "create" -d 'Make a syst
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "start" -d 'Start a system'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "restart" -d 'Stop a system and start it again'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "kill" -d 'Send a signal to a system\'s first process'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "pause" -d 'Freeze all processes of a running system'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "freeze" -d 'Freeze all processes of a running system'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "unpause" -d 'Let the processes of a paused system go on'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "unfreeze" -d 'Let the processes of a paused system go on'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "resume" -d 'Let the processes of a paused system go on'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "logs" -d 'Show what a system printed on its console'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "exec" -d 'Run a command in a running system'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "destroy" -d 'Remove a system and everything that is its own'
@@ -167,6 +175,58 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l run-dir -d 'Run 
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -s a -l all -d 'To all processes of the system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s t -l timeout -d 'Seconds to wait at most' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -s n -l tail -d 'The last lines alone' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -s f -l follow -d 'Go on with what is printed from now on, until the system has stopped'
+complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
@@ -231,21 +291,26 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l run-dir -d 'Run stat
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "template" -d 'Build, list, show and remove templates'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "create" -d 'Make a system from a template'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "start" -d 'Start a system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "restart" -d 'Stop a system and start it again'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "exec" -d 'Run a command in a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "destroy" -d 'Remove a system and everything that is its own'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "list" -d 'Show all systems'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "status" -d 'Show one system\'s state in one line'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "completion" -d 'Write a completion script for a shell'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "man" -d 'Write the manual page'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart enter exec destroy list status info set completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "template" -d 'Build, list, show and remove templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "create" -d 'Make a system from a template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "start" -d 'Start a system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "restart" -d 'Stop a system and start it again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "kill" -d 'Send a signal to a system\'s first process'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "pause" -d 'Freeze all processes of a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "unpause" -d 'Let the processes of a paused system go on'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "logs" -d 'Show what a system printed on its console'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "exec" -d 'Run a command in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "destroy" -d 'Remove a system and everything that is its own'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "list" -d 'Show all systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "status" -d 'Show one system\'s state in one line'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "completion" -d 'Write a completion script for a shell'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "man" -d 'Write the manual page'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "validate" -d 'Check a recipe without building it'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ctctl wait`.
+
+use super::printed;
+use crate::container::{state, stop};
+use crate::error::{Context, Error, Exit, Result};
+use crate::host::{Host, need_root};
+use crate::output;
+use crate::store::{self, Wait};
+use runtime_sys::{AsFd, process};
+use std::time::{Duration, Instant};
+
+/// Wait until a system has stopped, and print how it ended
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The system: its name, its number, or the beginning of its name
+    pub name: String,
+    /// Seconds to wait at most
+    #[arg(short, long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+}
+
+/// Carries it out. A system that reboots inside has not stopped.
+///
+/// # Errors
+/// `NoSystem`; `Timeout`.
+pub fn run(args: &Args, host: &Host) -> Result<u8> {
+    need_root()?;
+    let name = store::resolve(host, &args.name)?;
+    let deadline = args.timeout.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    stopped(host, &name, deadline).context(|| format!("wait for {name}"))?;
+    let end = state::last_exit(host, &name).unwrap_or_else(|| "never started".to_owned());
+    printed(output::line(&end))
+}
+
+fn stopped(host: &Host, name: &str, deadline: Option<Instant>) -> Result<()> {
+    loop {
+        if let Some(pid) = state::state(host, name)?.pid()
+            && let Ok(pidfd) = process::pidfd_open(pid)
+            // Looked at again: the number could have become another process's before it was opened.
+            && state::state(host, name)?.pid() == Some(pid)
+        {
+            let ended = match deadline {
+                None => process::ended(pidfd.as_fd()).map(|()| true)?,
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    let seconds = u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+                    process::ended_within(pidfd.as_fd(), seconds)?
+                }
+            };
+            if !ended {
+                return Err(Error::new(Exit::Timeout, "it still runs"));
+            }
+        }
+        // The monitor notes the end, or starts the system again when it asked for a reboot.
+        let _lock = store::lock(host, name, Wait::Yes)?;
+        match stop::clear(host, name) {
+            Err(error) if error.exit() == Exit::State && state::state(host, name)?.is_running() => {}
+            other => return other,
+        }
+    }
+}
