@@ -151,7 +151,7 @@ pub struct Command {
 /// The `process` object of a command. It knows nothing of what init was told, such as init's NOTIFY_SOCKET.
 #[must_use]
 pub fn command(config: &Config, command: &Command, own: u64) -> Value {
-    let mut env = usual_env();
+    let mut env = usual_env(config);
     env.extend(["HOME=/root", "USER=root", "LOGNAME=root"].map(str::to_owned));
     env.extend(command.env.iter().cloned());
     let mut process = process(config, own, &env);
@@ -161,13 +161,17 @@ pub fn command(config: &Config, command: &Command, own: u64) -> Value {
     process
 }
 
-fn usual_env() -> Vec<String> {
-    let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    [path, "container=ctctl"].map(str::to_owned).to_vec()
+/// What all programs have; the configuration's variables go before the usual.
+fn usual_env(config: &Config) -> Vec<String> {
+    let usual = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "container=ctctl"];
+    let name = |variable: &str| variable.split('=').next().unwrap_or_default().to_owned();
+    let is_given = |variable: &&str| config.env.iter().any(|given| name(given) == name(variable));
+    let usual = usual.into_iter().filter(|variable| !is_given(variable)).map(str::to_owned);
+    usual.chain(config.env.iter().cloned()).collect()
 }
 
 fn init(config: &Config, own: u64) -> Value {
-    let mut env = usual_env();
+    let mut env = usual_env(config);
     env.extend(["TERM=linux".to_owned(), format!("container_uuid={}", config.uuid)]);
     if config.ready == Ready::Notify {
         env.push(format!("NOTIFY_SOCKET={NOTIFY}"));
@@ -175,7 +179,7 @@ fn init(config: &Config, own: u64) -> Value {
     let mut process = process(config, own, &env);
     process["terminal"] = json!(true);
     process["args"] = json!(config.init);
-    process["cwd"] = json!("/");
+    process["cwd"] = json!(config.cwd.as_deref().unwrap_or("/"));
     process
 }
 

@@ -78,7 +78,19 @@ fn image(systems: &Systems, hides: bool) -> PathBuf {
     host("umoci", &[&["insert", "--image", &named], hiding, &[text(&own), "/var"]].concat());
     host(
         "umoci",
-        &["config", "--image", &named, "--config.entrypoint", "/sbin/init", "--config.stopsignal", "SIGUSR1"],
+        &[
+            "config",
+            "--image",
+            &named,
+            "--config.env",
+            "WORD=two words",
+            "--config.workingdir",
+            "/tmp",
+            "--config.entrypoint",
+            "/sbin/init",
+            "--config.stopsignal",
+            "SIGUSR1",
+        ],
     );
     layout
 }
@@ -86,7 +98,7 @@ fn image(systems: &Systems, hides: bool) -> PathBuf {
 fn seen_inside(expected: &str, run: impl Fn(&[&str]) -> integration_tests::Ran) {
     run(&["create", "@web", "--template", "web"]).ok();
     run(&["start", "@web"]).ok();
-    let line = "ls /etc/profile 2>/dev/null || echo gone; cat /var/mine; ls -d /var/log 2>/dev/null; :";
+    let line = "ls /etc/profile 2>/dev/null || echo gone; cat /var/mine; ls -d /var/log 2>/dev/null; echo $WORD; tr '\\0' '\\n' < /proc/1/environ | grep WORD";
     assert_eq!(run(&["exec", "@web", "--", "sh", "-c", line]).ok().stdout, expected);
     run(&["destroy", "--force", "@web"]).ok();
 }
@@ -101,7 +113,9 @@ fn an_image_of_another_program_becomes_a_system() {
     let first = info(&systems, "web");
     assert_eq!(first["layers"].as_array().map(Vec::len), Some(9));
     assert_eq!(first["defaults"]["halt_signal"], "USR1");
-    seen_inside("gone\nmine\n", |arguments| systems.run(arguments));
+    assert_eq!(first["defaults"]["env"], serde_json::json!(["WORD=two words"]));
+    assert_eq!(first["defaults"]["cwd"], "/tmp");
+    seen_inside("gone\nmine\ntwo words\nWORD=two words\n", |arguments| systems.run(arguments));
     let from = format!("oci:{}:web", text(&layout));
     for (kind, name) in [("oci-archive", "one.tar"), ("docker-archive", "two.tar")] {
         let archive = systems.folder.join(name);
@@ -138,7 +152,7 @@ fn an_image_is_copied_as_its_layers_show() {
     let run = |arguments: &[&str]| systems.run(&[&["--data-dir", text(&data)], arguments].concat());
     let seen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         run(&["template", "import", text(&layout), "--name", "web"]).ok();
-        seen_inside("gone\nmine\n/var/log\n", run);
+        seen_inside("gone\nmine\n/var/log\ntwo words\nWORD=two words\n", run);
     }));
     host("umount", &[text(&data)]);
     assert!(seen.is_ok(), "see above");

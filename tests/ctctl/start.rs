@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use integration_tests::{Systems, needs};
+use integration_tests::{Systems, needs, wait_until};
 use std::fs;
 
 #[test]
@@ -158,4 +158,16 @@ fn the_default_profile_refuses_these_calls() {
         calls += 1;
     }
     assert_eq!(calls, 19, "{said}");
+}
+
+#[test]
+fn the_first_program_has_its_folder_and_variables() {
+    needs!(Root, Overlay);
+    let systems = Systems::empty();
+    let web = systems.scripted("web", "pwd; echo $WORD $PATH; exec sleep 1000");
+    systems.run(&["set", &web, "cwd=/tmp", "env=WORD=x PATH=/bin"]).ok();
+    systems.run(&["start", &web]).ok();
+    assert!(wait_until(|| systems.run(&["logs", &web]).ok().stdout.replace('\r', "") == "/tmp\nx /bin\n"));
+    assert_eq!(systems.run(&["exec", &web, "--", "sh", "-c", "echo $WORD $PATH"]).ok().stdout, "x /bin\n");
+    systems.run(&["set", &web, "cwd=tmp"]).exits(7).fails_with("expected a path from / on");
 }

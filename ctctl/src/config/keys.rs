@@ -114,6 +114,26 @@ pub static KEYS: &[Key] = &[
         put: |c, v| words(v).map(|w| c.init = w.unwrap_or_else(|| Config::new("").init)),
     },
     Key {
+        name: "env",
+        alias: None,
+        kind: Kind::Words,
+        default: "nothing beside the usual",
+        help: "variables for the programs inside, as NAME=VALUE; in the file, values may have spaces",
+        change: Change::NextStart,
+        get: |c| (!c.env.is_empty()).then(|| Value::List(c.env.clone())),
+        put: |c, v| variables(v).map(|w| c.env = w),
+    },
+    Key {
+        name: "cwd",
+        alias: None,
+        kind: Kind::Text,
+        default: "/",
+        help: "the folder inside that the first program begins in",
+        change: Change::NextStart,
+        get: |c| c.cwd.clone().map(Value::Text),
+        put: |c, v| folder(v).map(|t| c.cwd = t),
+    },
+    Key {
         name: "halt_signal",
         alias: None,
         kind: Kind::Choice(SIGNALS),
@@ -244,6 +264,26 @@ fn words(value: Option<Value>) -> std::result::Result<Option<Vec<String>>, Strin
     }
 }
 
+fn variables(value: Option<Value>) -> std::result::Result<Vec<String>, String> {
+    let variables = words(value)?.unwrap_or_default();
+    let is_one = |word: &&String| {
+        word.split_once('=').is_some_and(|(name, _)| !name.is_empty()) && !word.contains('\0')
+    };
+    match variables.iter().find(|word| !is_one(word)) {
+        Some(word) => Err(format!("{word:?}: expected NAME=VALUE")),
+        None => Ok(variables),
+    }
+}
+
+fn folder(value: Option<Value>) -> std::result::Result<Option<String>, String> {
+    match text(value)? {
+        Some(path) if !path.starts_with('/') || path.contains('\0') => {
+            Err(format!("{path:?}: expected a path from / on"))
+        }
+        other => Ok(other),
+    }
+}
+
 fn text_of(text: &str) -> Option<Value> {
     (!text.is_empty()).then(|| Value::Text(text.to_owned()))
 }
@@ -307,6 +347,8 @@ mod tests {
             ("idmap", "1048576:65536"),
             ("hostname", "web-1.example"),
             ("init", "/bin/sh -c true"),
+            ("env", "A=1 B=x=y"),
+            ("cwd", "/srv"),
             ("halt_signal", "RTMIN+3"),
             ("stop_timeout", "7"),
             ("ready", "notify"),
@@ -339,6 +381,9 @@ mod tests {
             ("memory", "1K"),
             ("uuid", "x"),
             ("halt_signal", "FOO"),
+            ("env", "=x"),
+            ("env", "A"),
+            ("cwd", "srv"),
         ] {
             assert!(refused(name, text), "{name}={text}");
         }

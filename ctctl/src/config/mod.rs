@@ -26,6 +26,10 @@ pub struct Config {
     pub hostname: Option<String>,
     /// The first program, with arguments.
     pub init: Vec<String>,
+    /// What the environment of programs inside has beside the usual, as `NAME=VALUE`.
+    pub env: Vec<String>,
+    /// The folder that the first program begins in.
+    pub cwd: Option<String>,
     /// What asks init to halt.
     pub halt_signal: String,
     /// Seconds that an orderly stop may take.
@@ -73,6 +77,8 @@ impl Config {
             idmap: IdMap::Host,
             hostname: None,
             init: vec!["/sbin/init".to_owned()],
+            env: Vec::new(),
+            cwd: None,
             halt_signal: "TERM".to_owned(),
             stop_timeout: 120,
             ready: Ready::Running,

@@ -86,6 +86,9 @@ struct Rootfs {
 struct Defaults {
     entrypoint: Option<Vec<String>>,
     cmd: Option<Vec<String>>,
+    env: Option<Vec<String>>,
+    working_dir: Option<String>,
+    user: Option<String>,
     stop_signal: Option<String>,
 }
 
@@ -161,10 +164,23 @@ fn architecture() -> &'static str {
 fn defaults(image: &Image, warnings: &mut Vec<String>) -> toml::Table {
     let mut table = toml::Table::new();
     let Some(config) = &image.config else { return table };
-    let words = config.entrypoint.iter().flatten().chain(config.cmd.iter().flatten());
-    let init: Vec<toml::Value> = words.map(|word| toml::Value::String(word.clone())).collect();
-    if !init.is_empty() {
-        table.insert("init".to_owned(), toml::Value::Array(init));
+    let list = |words: &mut dyn Iterator<Item = &String>| {
+        let words: Vec<_> = words.map(|word| toml::Value::String(word.clone())).collect();
+        (!words.is_empty()).then_some(toml::Value::Array(words))
+    };
+    let mut init = config.entrypoint.iter().flatten().chain(config.cmd.iter().flatten());
+    let mut env = config.env.iter().flatten().filter(|variable| variable.contains('='));
+    let keys = [("init", list(&mut init)), ("env", list(&mut env))];
+    table.extend(keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+    if let Some(folder) = config.working_dir.as_ref().filter(|folder| folder.starts_with('/')) {
+        table.insert("cwd".to_owned(), toml::Value::String(folder.clone()));
+    }
+    if let Some(user) =
+        config.user.as_deref().filter(|user| !matches!(*user, "" | "0" | "0:0" | "root" | "root:root"))
+    {
+        warnings.push(format!(
+            "it asks for the user {user:?}: the first program is root's, of the system's own ids"
+        ));
     }
     if let Some(signal) = &config.stop_signal {
         let name = signal.strip_prefix("SIG").unwrap_or(signal);
