@@ -58,6 +58,8 @@ pub enum Command {
     Info(commands::info::Args),
     /// Change a system's configuration, at once where the kernel can
     Set(commands::set::Args),
+    /// Show, check and edit a system's configuration file
+    Config(commands::config::Args),
     /// Write a completion script for a shell
     Completion(commands::completion::Args),
     /// Write the manual page

@@ -5,6 +5,7 @@
 
 mod archives;
 mod completion;
+mod config;
 mod create;
 mod debian;
 mod destroy;

@@ -2,6 +2,7 @@
 //! One file per verb: its arguments, and what it does with them. Sequences of steps live in `container/`.
 
 pub mod completion;
+pub mod config;
 pub mod create;
 pub mod destroy;
 pub mod enter;
@@ -47,6 +48,7 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Status(args) => status::run(&args, host),
         Command::Info(args) => info::run(&args, host),
         Command::Set(args) => set::run(&args, host),
+        Command::Config(args) => config::run(&args, host),
         Command::Completion(args) => completion::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -83,9 +83,17 @@ impl ConfigFile {
     /// # Errors
     /// What the file system answers.
     pub fn save(&self) -> Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        self.save_as(&self.path)
+    }
+
+    /// The same in another file's place.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub fn save_as(&self, path: &Path) -> Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("/"));
         private_dir(folder)?;
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         // Whoever writes it has the system's lock: one name is enough, and a killed write's file is replaced.
         let new = folder.join(format!(".{name}.new"));
         let write = || -> std::io::Result<()> {
@@ -94,10 +102,10 @@ impl ConfigFile {
             file.write_all(text.trim_end().as_bytes())?;
             file.write_all(b"\n")?;
             file.sync_all()?;
-            fs::rename(&new, &self.path)?;
+            fs::rename(&new, path)?;
             File::open(folder)?.sync_all()
         };
-        let written = write().context(|| format!("write {}", self.path.display()));
+        let written = write().context(|| format!("write {}", path.display()));
         if written.is_err() {
             // Nothing there is the usual case; the write's own error is the one to report.
             drop(fs::remove_file(&new));
