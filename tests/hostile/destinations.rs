@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Every sort of thing that is put at a path of the root, at paths that lead out of it.
 
-use crate::denied::is_denied;
+use crate::denied::{is_again, is_denied};
 use crate::outside::{assert_untouched, link, links_to, outside};
 use integration_tests::{Bundle, add_mount, needs};
 use serde_json::{Value, json};
@@ -69,19 +69,20 @@ fn ways(outside: &Path) -> Vec<(Vec<(&'static str, String)>, String)> {
 #[test]
 pub(crate) fn nothing_is_put_outside_of_the_root() {
     needs!(Root);
-    let mut worked = 0;
+    let mut worked = 0usize;
+    // Without a call that it needs the runtime is nearly always at its end before the path matters.
+    let step = if is_again() { 7 } else { 1 };
     for (sort, put) in SORTS {
         let ct = Bundle::sh("true").with(|c| c["root"]["readonly"] = json!(false));
         let outside = outside(&ct);
         let config = fs::read(ct.folder.join("config.json")).unwrap();
-        // Without a call that it needs the runtime is nearly always at its end before the path matters.
-        for (links, path) in ways(&outside).into_iter().step_by(if is_denied() { 7 } else { 1 }) {
+        for (links, path) in ways(&outside).into_iter().step_by(step) {
             for (name, target) in &links {
                 link(target, &ct.rootfs().join(name));
             }
             fs::write(ct.folder.join("config.json"), &config).unwrap();
             ct.change(|c| put(c, &path));
-            worked += u32::from(ct.run().code == 0);
+            worked += usize::from(ct.run().code == 0);
             assert_untouched(&outside);
             // What was made inside the root is in the way of the next.
             for name in ["link", "second", "tmp"] {
@@ -92,5 +93,5 @@ pub(crate) fn nothing_is_put_outside_of_the_root() {
         assert_eq!(integration_tests::mounts_below(&ct.folder), [] as [&str; 0], "{sort}");
     }
     // Refusing all of them would prove nothing of those that images have.
-    assert!(is_denied() || worked > 100, "only {worked} worked");
+    assert!(is_denied() || worked > 100 / step, "only {worked} worked");
 }

@@ -2,7 +2,7 @@
 //! What lies outside of a container's root and must stay as it is, the ways for a link to name it, and somebody in
 //! another container who swaps names.
 
-use crate::denied::is_denied;
+use crate::denied::{is_again, is_denied};
 use integration_tests::{Bundle, Ran, add_mount, behind, build_program, wait_until};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -114,6 +114,10 @@ impl Drop for Swapper {
 
 /// `CTCTL_TEST_ROUNDS` asks for more than `make test` has the time for.
 pub(crate) fn rounds() -> u32 {
-    let usual = if is_denied() { 5 } else { 100 };
+    let usual = match (is_denied(), is_again()) {
+        (true, _) => 5,
+        (false, true) => 30,
+        (false, false) => 100,
+    };
     std::env::var("CTCTL_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
 }

@@ -63,7 +63,6 @@ const SINCE: &[(&str, &str)] = &[
     ("mount_setattr", "5.12"),
     ("move_mount", "5.2"),
     ("open_tree", "5.2"),
-    ("openat2", "5.6"),
     ("pidfd_open", "5.3"),
     ("pidfd_send_signal", "5.1"),
 ];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Files and directories through descriptors; paths below a hostile root by openat2(2) alone.
+//! Files and directories through descriptors; paths below a hostile root by openat2(2), or as it would.
 
 use crate::{Call, Errno, Result, SysError};
 use core::ffi::CStr;
@@ -18,10 +18,11 @@ pub enum Links {
 }
 
 /// Opens a path below `root` as if `root` were `/` (openat2 with RESOLVE_IN_ROOT, Linux 5.6).
-/// `..` and absolute links stay inside; magic links (/proc/PID/fd) are refused.
+/// `..` and absolute links stay inside; magic links (/proc/PID/fd) are refused. Where the call is missing or denied the
+/// path is walked (walk.rs).
 ///
 /// # Errors
-/// ENOENT, ELOOP for links that are not allowed, ENOSYS before 5.6.
+/// ENOENT, ELOOP for links that are not allowed.
 pub fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: OFlags, links: Links) -> Result<OwnedFd> {
     let mut resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
     if links == Links::None {
@@ -32,9 +33,21 @@ pub fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: OFlags, links: Lin
         match rustix::fs::openat2(root, path_or_dot, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {
             // A rename beside us raced with `..` (EAGAIN): the kernel asks to try again.
             Err(Errno::AGAIN | Errno::INTR) => {}
+            Err(errno @ (Errno::NOSYS | Errno::PERM)) if is_missing(root, errno) => {
+                let walked = crate::walk::open_in_root(root, path, flags, links);
+                return walked.call("openat", format_args!("{path:?}, {flags:?}, {links:?}"));
+            }
             other => return other.call("openat2", format_args!("{path:?}, {flags:?}, {resolve:?}")),
         }
     }
+}
+
+/// Whether openat2 answers this because of itself and not because of a file: nothing is wrong with a root.
+#[cold]
+fn is_missing(root: BorrowedFd<'_>, errno: Errno) -> bool {
+    let resolve = ResolveFlags::IN_ROOT;
+    let tried = rustix::fs::openat2(root, c".", OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve);
+    tried.is_err_and(|other| other == errno)
 }
 
 /// Opens a path, following links as the caller's own namespace has them. Never for paths below a container's root.

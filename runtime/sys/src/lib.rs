@@ -34,6 +34,7 @@ pub mod start;
 #[cfg(feature = "std")]
 pub mod tree;
 pub mod tty;
+mod walk;
 
 pub use error::{Call, Errno, Result, SysError};
 pub use rustix;
