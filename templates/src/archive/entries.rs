@@ -96,9 +96,7 @@ impl<R: Read> Entries<R> {
             };
             let size =
                 header.entry_size().map_err(|error| Error::invalid(format!("header at {at}: {error}")))?;
-            // Writers put the size of what a hard link leads to here, and no data: so did tar from the beginning.
-            let has_data = !matches!(header.entry_type().as_byte(), b'1'..=b'6');
-            self.expect(if has_data { size } else { 0 })?;
+            self.expect(if has_data(&header) { size } else { 0 })?;
             match header.entry_type() {
                 EntryType::GNULongName => amended.path = Some(self.text(size, &mut spent)?),
                 EntryType::GNULongLink => amended.link = Some(self.text(size, &mut spent)?),
@@ -194,8 +192,8 @@ impl<R: Read> Entries<R> {
             id.ok_or_else(|| Error::invalid(format!("{name:?} has the owner {number}")))
         };
         let stored = amended.size.unwrap_or(stored);
-        if amended.size.is_some() && self.left > 0 {
-            // The header's own size is the lower part of it at best.
+        if amended.size.is_some() && has_data(header) {
+            // The field in the header has no room for 8 GiB; writers leave it empty then.
             self.position -= self.left + self.filling;
             self.expect(stored)?;
         }
@@ -279,6 +277,12 @@ impl<R: Read> Entries<R> {
         }
         Ok((sparse::checked(parts, real_size, stored)?, real_size))
     }
+}
+
+/// Whether data follows a header. Writers put the size of what a hard link leads to into its header, and no data: so did
+/// tar from the beginning.
+fn has_data(header: &Header) -> bool {
+    !matches!(header.entry_type().as_byte(), b'1'..=b'6')
 }
 
 /// The time of the last change; what a header without one says is the first of 1970.

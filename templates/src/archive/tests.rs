@@ -295,6 +295,19 @@ fn what_is_no_archive_says_so() {
     }
 }
 
+// What does not fit into a header's field stands before it, and the field may say nothing.
+#[test]
+fn a_size_before_the_header_goes_before_the_one_in_it() {
+    let place = Place::new("sizes");
+    for (number, in_header) in [0, 2, 4].into_iter().enumerate() {
+        let header = Tar::header(EntryType::Regular, "large", in_header);
+        let archive = Tar::default().pax(&[("size", b"4")]).put(header, b"data").file("next", "x").end();
+        place.unpack(&archive, &limits()).unwrap();
+        assert_eq!(fs::read_to_string(place.root().join("large")).unwrap(), "data", "case {number}");
+        assert_eq!(fs::read_to_string(place.root().join("next")).unwrap(), "x");
+    }
+}
+
 #[test]
 fn every_compression_gives_the_same_tree_and_digest() {
     let archive = Tar::default().folder("d").file("d/f", "text").symlink("l", "d/f").end();
