@@ -106,14 +106,14 @@ impl Store {
     /// # Errors
     /// What the file system answers.
     pub fn in_use(&self) -> Result<File> {
-        let file = self.use_lock()?;
+        let file = self.lock_file(".use")?;
         file.lock_shared().context(|| "lock the store")?;
         Ok(file)
     }
 
-    fn use_lock(&self) -> Result<File> {
+    fn lock_file(&self, name: &str) -> Result<File> {
         private_dir(&self.layers())?;
-        let path = self.layers().join(".use");
+        let path = self.layers().join(name);
         File::create(&path).context(|| path.display().to_string())
     }
 
@@ -122,7 +122,6 @@ impl Store {
     /// # Errors
     /// What the file system answers.
     pub fn stage(&self) -> Result<Staging> {
-        private_dir(&self.layers())?;
         let _gate = self.gate()?;
         self.sweep();
         let path = self.unused("layer");
@@ -135,9 +134,8 @@ impl Store {
 
     /// Held while folders `.tmp-*` are made or swept, so that none is swept between its mkdir and its lock.
     fn gate(&self) -> Result<File> {
-        let path = self.layers().join(".lock");
-        let file = File::create(&path).context(|| path.display().to_string())?;
-        file.lock().context(|| format!("lock {}", path.display()))?;
+        let file = self.lock_file(".lock")?;
+        file.lock().context(|| "lock the layers")?;
         Ok(file)
     }
 
@@ -189,7 +187,7 @@ impl Store {
     /// # Errors
     /// What the file system answers; a manifest that cannot be read.
     pub fn prune(&self, used: &[String]) -> Result<Vec<String>> {
-        let lock = self.use_lock()?;
+        let lock = self.lock_file(".use")?;
         if lock.try_lock().is_err() {
             return Ok(Vec::new());
         }

@@ -264,7 +264,7 @@ impl<R: Read> Entries<R> {
             for part in sparse.iter().filter(|part| !part.is_empty()) {
                 parts.push((part.offset().map_err(|_| wrong())?, part.length().map_err(|_| wrong())?));
             }
-            if parts.len() > 1 << 20 { Err(wrong()) } else { Ok(()) }
+            if parts.len() > sparse::PARTS { Err(wrong()) } else { Ok(()) }
         };
         take(&gnu.sparse)?;
         let mut more = gnu.is_extended();

@@ -2,12 +2,10 @@
 //! Entries become files below one open directory.
 
 use super::entries::{Entries, Entry, Kind};
-use super::{compression, whiteout};
-use crate::recipe::hex;
+use super::{Hashed, compression, whiteout};
 use crate::{Context, Error, ErrorKind, Result};
 use runtime_sys::fs::{Links, OpenFlags};
 use runtime_sys::{AsFd, BorrowedFd, Errno, OwnedFd, SysError, fs, tree};
-use sha2::{Digest, Sha256};
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -56,7 +54,7 @@ pub(crate) struct Layer {
 /// `Invalid` for what is no archive, leads out of the directory, or is larger than `options` allow; what the file
 /// system answers. The directory is left as it is then.
 pub(crate) fn unpack(stream: impl Read, root: BorrowedFd<'_>, options: &Options) -> Result<Layer> {
-    let stream = Hashed { stream: compression::open(stream)?, hash: Sha256::new() };
+    let stream = Hashed::new(compression::open(stream)?);
     let mut extractor = Extractor {
         root,
         options,
@@ -82,28 +80,15 @@ pub(crate) fn unpack(stream: impl Read, root: BorrowedFd<'_>, options: &Options)
     if drained.context(|| "read the end of the archive")? == limit {
         return Err(Error::invalid("the archive goes on after its end"));
     }
-    let digest = format!("sha256-{}", hex(&rest.hash.finalize()));
+    let digest = format!("sha256-{}", rest.digest());
     Ok(Layer { digest, warnings: extractor.warnings })
-}
-
-struct Hashed<R> {
-    stream: R,
-    hash: Sha256,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.stream.read(buffer)?;
-        self.hash.update(&buffer[..count]);
-        Ok(count)
-    }
 }
 
 struct Extractor<'a> {
     root: BorrowedFd<'a>,
     options: &'a Options,
-    /// The folder of the last entry, by its path in the archive.
-    parent: Option<(Vec<Vec<u8>>, OwnedFd)>,
+    /// The folder of the last entry, by its path in the archive, as long as that path leads there for sure.
+    parent: Option<(Vec<u8>, OwnedFd)>,
     /// Folders whose times are set when nothing comes into them any more.
     folders: Vec<(CString, (i64, u32))>,
     paths_kept: usize,
@@ -125,7 +110,8 @@ impl Extractor<'_> {
         if self.options.without_dev && above.first().is_some_and(|first| *first == b"dev") {
             return Ok(());
         }
-        let parent = self.parent(above)?;
+        let folder = above.join(&b'/');
+        let parent = self.parent(&folder)?;
         let dir = parent.as_fd();
         let name = if self.options.whiteouts { whiteout::read(last)? } else { whiteout::Name::Plain };
         match name {
@@ -139,10 +125,9 @@ impl Extractor<'_> {
             }
             whiteout::Name::Plain => self.make(entry, dir, &c_string(last)?, data)?,
         }
-        self.parent = Some((above.iter().map(|part| part.to_vec()).collect(), parent));
         // A link or a new folder may stand where the way to the last folder led through.
-        if !matches!(entry.kind, Kind::File | Kind::HardLink(_)) {
-            self.parent = None;
+        if matches!(entry.kind, Kind::File | Kind::HardLink(_)) {
+            self.parent = Some((folder, parent));
         }
         Ok(())
     }
@@ -159,24 +144,23 @@ impl Extractor<'_> {
 
     /// The folder that an entry lies in, links inside the tree followed as if the tree's root were `/`. Folders that
     /// the archive did not name are made.
-    fn parent(&mut self, above: &[&[u8]]) -> Result<OwnedFd> {
-        if let Some((parts, fd)) = self.parent.take()
-            && parts.iter().map(Vec::as_slice).eq(above.iter().copied())
+    fn parent(&mut self, path: &[u8]) -> Result<OwnedFd> {
+        if let Some((known, fd)) = self.parent.take()
+            && known == path
         {
             return Ok(fd);
         }
-        let mut path = Vec::new();
-        let whole = above.join(&b'/');
-        match self.open_folder(&whole) {
+        match self.open_folder(path) {
             Err(error) if error.errno == Errno::NOENT => {}
             other => return Ok(other?),
         }
         let mut folder = self.open_folder(b"")?;
-        for part in above {
-            tree_folder(folder.as_fd(), &c_string(part)?)?;
-            path.extend_from_slice(part);
-            folder = self.open_folder(&path)?;
-            path.push(b'/');
+        let ends = (0..=path.len()).filter(|at| path.get(*at).is_none_or(|byte| *byte == b'/'));
+        let mut start = 0;
+        for end in ends {
+            fs::ensure_directory(folder.as_fd(), &c_string(&path[start..end])?, 0o755)?;
+            folder = self.open_folder(&path[..end])?;
+            start = end + 1;
         }
         Ok(folder)
     }
@@ -352,11 +336,6 @@ fn replaced(
     }
     tree::remove(dir, name)?;
     Ok(make()?)
-}
-
-/// Makes a folder that the archive does not name, unless there is something of this name.
-fn tree_folder(dir: BorrowedFd<'_>, name: &CStr) -> Result<()> {
-    Ok(fs::ensure_directory(dir, name, 0o755)?)
 }
 
 /// The parts of a path below the root: no part is empty, `.` or `..`.

@@ -19,8 +19,35 @@ mod tests;
 mod whiteout;
 
 use crate::Result;
+use crate::recipe::hex;
 pub(crate) use extract::{Layer, Options, unpack};
+use sha2::{Digest, Sha256};
 use std::io::Read;
+
+/// A stream whose bytes are hashed as they pass.
+pub(crate) struct Hashed<R> {
+    stream: R,
+    hash: Sha256,
+}
+
+impl<R> Hashed<R> {
+    pub(crate) fn new(stream: R) -> Self {
+        Hashed { stream, hash: Sha256::new() }
+    }
+
+    /// The sha256 of what has passed, in hexadecimal.
+    pub(crate) fn digest(self) -> String {
+        hex(&self.hash.finalize())
+    }
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.stream.read(buffer)?;
+        self.hash.update(&buffer[..count]);
+        Ok(count)
+    }
+}
 
 /// Whether an archive is an image rather than a root file system, by the first names that only one of them has.
 ///

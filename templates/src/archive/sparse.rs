@@ -6,7 +6,7 @@ use crate::{Context, Error, Result};
 use std::io::Read;
 
 /// Parts that one file may have.
-const PARTS: usize = 1 << 20;
+pub(super) const PARTS: usize = 1 << 20;
 /// Blocks of a tar archive, in bytes.
 const BLOCK: usize = 512;
 

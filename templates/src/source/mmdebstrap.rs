@@ -33,12 +33,7 @@ pub(crate) fn fill(source: &Mmdebstrap, work: &mut Work<'_>) -> Result<Filled> {
     let unpacked = match child.stdout.take() {
         Some(stdout) => {
             let mut stream = Watched::new(stdout, None, work.progress);
-            let layer = unpack(&mut stream, &staging, &archive::Options::default());
-            // A writer that is not heard to its end dies of it, and its own error is lost.
-            layer.and_then(|layer| {
-                std::io::copy(&mut stream, &mut std::io::sink()).context(|| "read mmdebstrap's output")?;
-                Ok(layer)
-            })
+            unpack(&mut stream, &staging, &archive::Options::default())
         }
         None => Err(Error::invalid("mmdebstrap has no output")),
     };

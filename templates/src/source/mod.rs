@@ -83,15 +83,18 @@ impl<R: Read> Read for Watched<'_, R> {
     }
 }
 
-/// Unpacks into a staged layer's root.
+/// Unpacks into a staged layer's root, and reads what follows the archive's end: it belongs to a digest of the whole, and
+/// a program that writes the stream and is not heard to the end dies of it.
 pub(crate) fn unpack(
-    stream: impl Read,
+    stream: &mut impl Read,
     staging: &Staging,
     options: &archive::Options,
 ) -> Result<archive::Layer> {
     let root = staging.root();
     let folder = File::open(&root).context(|| root.display().to_string())?;
-    archive::unpack(stream, std::os::fd::AsFd::as_fd(&folder), options)
+    let layer = archive::unpack(&mut *stream, std::os::fd::AsFd::as_fd(&folder), options)?;
+    std::io::copy(stream, &mut std::io::sink()).context(|| "read to the end")?;
+    Ok(layer)
 }
 
 /// A file of the recipe's.

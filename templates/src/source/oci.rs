@@ -4,10 +4,10 @@
 //! Nothing in an image names a path of the host: digests are checked before they become names, and files are opened
 //! below the image's own folder (SEC-63).
 
-use super::tar::Hashed;
 use super::{Filled, Watched, Work, open};
+use crate::archive::{self, Hashed};
 use crate::recipe::{Oci, hex};
-use crate::{Context, Error, ErrorKind, Result, archive};
+use crate::{Context, Error, ErrorKind, Result};
 use runtime_sys::fs::{CWD, Links, OpenFlags};
 use runtime_sys::{AsFd, OwnedFd};
 use serde::Deserialize;
@@ -109,8 +109,8 @@ pub(crate) fn fill(source: &Oci, work: &mut Work<'_>) -> Result<Filled> {
     } else {
         let (file, length) = open(&path)?;
         let options = archive::Options { without_dev: false, ..archive::Options::default() };
-        let stream = Watched::new(file, Some(length), work.progress);
-        super::unpack(stream, &staging, &options).context(|| path.display().to_string())?;
+        let mut stream = Watched::new(file, Some(length), work.progress);
+        super::unpack(&mut stream, &staging, &options).context(|| path.display().to_string())?;
         OwnedFd::from(File::open(staging.root()).context(|| staging.root().display().to_string())?)
     };
     let folder = Folder(folder);
@@ -286,12 +286,10 @@ impl Folder {
         let file = self.open(&blob.path)?;
         let length = file.metadata().context(|| blob.path.clone())?.len();
         let staging = work.store.stage()?;
-        let mut stream =
-            Hashed { stream: Watched::new(file, Some(length), work.progress), hash: Sha256::new() };
+        let mut stream = Hashed::new(Watched::new(file, Some(length), work.progress));
         let options = archive::Options { whiteouts: true, ..archive::Options::default() };
         let layer = super::unpack(&mut stream, &staging, &options)?;
-        std::io::copy(&mut stream, &mut std::io::sink()).context(|| "read to the end")?;
-        expect(blob, &hex(&stream.hash.finalize()))?;
+        expect(blob, &stream.digest())?;
         if layer.digest != digest {
             let text = format!("its content is {}, and the configuration says {digest}", layer.digest);
             return Err(Error::invalid(text));
