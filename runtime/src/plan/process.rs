@@ -137,6 +137,12 @@ pub fn rlimits(process: &spec::Process<'_>) -> Result<Vec<Rlimit>> {
     process.rlimits.iter().enumerate().map(one).collect()
 }
 
+/// Whether these mappings are of one id, as an ordinary user's own are: there are no others to give up or take on.
+#[must_use]
+pub fn is_one_id(maps: &[spec::IdMapping]) -> bool {
+    maps.iter().map(|map| u64::from(map.size)).sum::<u64>() == 1
+}
+
 const NO_CAPABILITIES: Capabilities =
     Capabilities { effective: 0, permitted: 0, inheritable: 0, bounding: 0, ambient: 0 };
 

@@ -149,6 +149,9 @@ fn sysctls<'a>(arena: &'a Arena, linux: &spec::Linux<'_>) -> Result<List<'a, Sys
 /// A path may name the runtime's own namespace, and a parameter of that one is the host's.
 fn check_sysctl_namespaces(parts: &Parts<'_>) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
+    if parts.namespaces.join.is_empty() {
+        return Ok(());
+    }
     for (key, _) in parts.linux.sysctl.iter() {
         let flag = check::sysctl_namespace(key).unwrap_or_default();
         let Some((_, path)) = parts.namespaces.join.iter().find(|(joined, _)| *joined == flag) else {
@@ -314,8 +317,7 @@ fn process_plan<'a>(
     let keep = parts.spec.annotations.get("run.oci.keep_original_groups") == Some("1");
     let extra = process::Extra {
         preserve_fds: wishes.preserve_fds,
-        keep_groups: keep
-            || (mapped && parts.linux.gid_mappings.iter().map(|map| u64::from(map.size)).sum::<u64>() == 1),
+        keep_groups: keep || (mapped && process::is_one_id(&parts.linux.gid_mappings)),
         limits_from_outside: mapped,
         is_exec: false,
         mapped,

@@ -133,8 +133,7 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         false => Cgroup::locate(linux.cgroups_path.as_deref(), &options.id)?,
         true => Cgroup::default(),
     };
-    let mut state = first_state(options, &spec, bundle, &cgroup, &namespaces);
-    state.boot = root.boot();
+    let mut state = first_state(options, &spec, bundle, &cgroup, &namespaces, root.boot());
     // Written before the cgroup is made: a kill between the two leaves nothing that delete cannot find.
     container.save_first(&state, &bytes)?;
     fault::point("save the first state")?;
@@ -151,28 +150,25 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         state: &state,
     };
     let mut launch = start_stage(&parts, options, &container, start)?;
-    let served = fault::point("launch").and_then(|()| serve_until_ready(&mut launch, &parts, options));
-    if let Err(error) = served {
-        let error = launch.launched.end_after(error);
-        drop(undo);
-        after_failed_hooks(launch.hooks_ran, &spec, &state);
-        return Err(error);
-    }
-    let Launch { launched, master, hooks_ran, .. } = launch;
-    let done = made(&launched, &container, &mut state, &process, &namespaces, options)
-        .and_then(|()| fault::point("finish create"))
-        .and_then(|()| if start == Start::Now { go(&launched, &container, supervisor) } else { Ok(None) });
+    let done = fault::point("launch")
+        .and_then(|()| serve_until_ready(&mut launch, &parts, options))
+        .and_then(|()| {
+            let done = made(&launch.launched, &container, &mut state, &process, &namespaces, options)
+                .and_then(|()| fault::point("finish create"))
+                .and_then(|()| go(&launch.launched, &container, supervisor, start));
+            // Its number means nobody soon. It may not have been written.
+            done.inspect_err(|_| drop(options.pid_file.as_ref().map(std::fs::remove_file)))
+        });
     match done {
         Ok(notify) => {
             undo.disarm();
+            let Launch { launched, master, .. } = launch;
             Ok(Created { container, state, launched, master, notify })
         }
         Err(error) => {
-            // Its number means nobody soon. It may not have been written.
-            drop(options.pid_file.as_ref().map(std::fs::remove_file));
-            let error = launched.end_after(error);
+            let error = launch.launched.end_after(error);
             drop(undo);
-            after_failed_hooks(hooks_ran, &spec, &state);
+            after_failed_hooks(launch.hooks_ran, &spec, &state);
             Err(error)
         }
     }
@@ -196,8 +192,16 @@ fn make_cgroup(cgroup: &mut Cgroup, spec: &Spec<'_>, undo: &mut Undo) -> Result<
     fault::point("give the cgroup away")
 }
 
-/// Lets the payload run, with somebody to hear that it is ready.
-fn go(launched: &Launched, container: &Container, supervisor: Option<&str>) -> Result<Option<Listener>> {
+/// Lets the payload run, with somebody to hear that it is ready; or not yet.
+fn go(
+    launched: &Launched,
+    container: &Container,
+    supervisor: Option<&str>,
+    start: Start,
+) -> Result<Option<Listener>> {
+    if start == Start::Later {
+        return Ok(None);
+    }
     let listener = supervisor.map_or(Ok(None), |name| Listener::bind(container, name))?;
     launched.go()?;
     Ok(listener)
@@ -219,6 +223,7 @@ fn first_state(
     bundle: PathBuf,
     cgroup: &Cgroup,
     namespaces: &Namespaces<'_>,
+    boot: Option<String>,
 ) -> State {
     let root = spec.root.as_ref().map_or("rootfs", |root| &*root.path);
     let linux = spec.linux.as_ref();
@@ -227,7 +232,7 @@ fn first_state(
         id: options.id.clone(),
         pid: None,
         identity: Identity::default(),
-        boot: None,
+        boot,
         rootfs: bundle.join(root),
         bundle,
         created: now(),

@@ -296,8 +296,7 @@ impl Call<'_> {
         let mapped = self.is_mapped();
         let extra = process::Extra {
             preserve_fds: self.options.preserve_fds,
-            keep_groups: mapped
-                && self.state.gid_mappings.iter().map(|map| u64::from(map.size)).sum::<u64>() == 1,
+            keep_groups: mapped && process::is_one_id(&self.state.gid_mappings),
             limits_from_outside: mapped,
             is_exec: true,
             mapped,

@@ -2,14 +2,13 @@
 //! Making and removing what a tree of files consists of, one name in an open directory at a time. The last part of a
 //! name is never followed when it is a link.
 
-use crate::fs::{Entries, EntryKind};
-use crate::{AsRawFd, Call, Errno, Result};
+use crate::fs::{self, Entries, EntryKind, OpenFlags};
+use crate::{AsFd, AsRawFd, Call, Errno, Result};
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT};
+use rustix::fs::{AtFlags, Mode, Stat, Timespec, Timestamps, UTIME_OMIT};
 use std::ffi::CString;
-use std::string::String;
 use std::vec::Vec;
 
 /// What a name is, a link itself and not what it leads to.
@@ -98,16 +97,15 @@ pub fn remove(dir: BorrowedFd<'_>, name: &CStr) -> Result<()> {
     let mut moved = 0_u64;
     let mut folders = empty(&top, &top, &mut moved)?;
     while let Some(next) = folders.pop() {
-        let folder = open_folder(rustix::fd::AsFd::as_fd(&top), &next)?;
+        let folder = open_folder(top.as_fd(), &next)?;
         folders.append(&mut empty(&folder, &top, &mut moved)?);
-        rmdir(rustix::fd::AsFd::as_fd(&top), &next)?;
+        rmdir(top.as_fd(), &next)?;
     }
     rmdir(dir, name)
 }
 
 fn open_folder(dir: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(dir, name, flags, Mode::empty()).call("openat", format_args!("{name:?}"))
+    fs::open(dir, name, OpenFlags::RDONLY | OpenFlags::DIRECTORY | OpenFlags::NOFOLLOW, 0)
 }
 
 fn rmdir(dir: BorrowedFd<'_>, name: &CStr) -> Result<()> {
@@ -119,7 +117,7 @@ fn empty(folder: &OwnedFd, top: &OwnedFd, moved: &mut u64) -> Result<Vec<CString
     let mut folders = Vec::new();
     let mut names: Vec<(CString, bool)> = Vec::new();
     let mut buffer = [MaybeUninit::uninit(); 8192];
-    let mut entries = Entries::new(rustix::fd::AsFd::as_fd(folder), &mut buffer);
+    let mut entries = Entries::new(folder.as_fd(), &mut buffer);
     while let Some(entry) = entries.next()? {
         if entry.kind() != EntryKind::Itself {
             names.push((entry.name().to_owned(), entry.kind() == EntryKind::Directory));
@@ -141,9 +139,8 @@ fn empty(folder: &OwnedFd, top: &OwnedFd, moved: &mut u64) -> Result<Vec<CString
 
 fn move_up(folder: &OwnedFd, name: &CStr, top: &OwnedFd, moved: &mut u64) -> Result<CString> {
     loop {
-        let text: String = std::format!(".removed-{moved}");
+        let new = CString::new(std::format!(".removed-{moved}")).expect("digits hold no NUL");
         *moved += 1;
-        let Ok(new) = CString::new(text) else { continue };
         let flags = rustix::fs::RenameFlags::NOREPLACE;
         match rustix::fs::renameat_with(folder, name, top, &*new, flags) {
             Err(Errno::EXIST) => {}
@@ -158,7 +155,6 @@ fn move_up(folder: &OwnedFd, name: &CStr, top: &OwnedFd, moved: &mut u64) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::fd::AsFd;
 
     #[test]
     fn a_tree_of_any_depth_is_removed() {
