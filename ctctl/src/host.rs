@@ -69,6 +69,12 @@ impl Host {
         self.configs().join(format!("{name}.toml"))
     }
 
+    /// The copy of it that an administrator edits.
+    #[must_use]
+    pub fn edited_file(&self, name: &str) -> PathBuf {
+        self.configs().join(format!(".{name}.edit.toml"))
+    }
+
     /// The administrator's own recipes.
     #[must_use]
     pub fn recipes(&self) -> PathBuf {

@@ -13,6 +13,10 @@ const SHIPPED: &[(&str, &str)] = &[
     ("debian-12", include_str!("../recipes/debian-12.toml")),
 ];
 
+/// Signals that may ask a system to halt: the values of its `halt_signal`.
+pub const HALT_SIGNALS: &[&str] =
+    &["TERM", "INT", "HUP", "QUIT", "KILL", "PWR", "USR1", "USR2", "WINCH", "RTMIN+3", "RTMIN+4"];
+
 /// How to make one template.
 #[derive(Debug, Clone)]
 pub struct Recipe {

@@ -71,7 +71,7 @@ fn edit(host: &Host, name: &str) -> Result<()> {
     let _lock = store::lock(host, name, Wait::Yes)?;
     let path = host.config_file(name);
     let text = fs::read_to_string(&path).context(|| path.display().to_string())?;
-    let copy = path.with_file_name(format!(".{name}.edit.toml"));
+    let copy = host.edited_file(name);
     fs::write(&copy, &text).context(|| format!("write {}", copy.display()))?;
     open_editor(&copy)?;
     let edited = fs::read_to_string(&copy).context(|| copy.display().to_string())?;

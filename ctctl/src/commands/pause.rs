@@ -20,18 +20,11 @@ pub struct Args {
 /// # Errors
 /// `NoSystem`; `State` when it does not run, or is paused already.
 pub fn pause(args: &Args, host: &Host) -> Result<u8> {
-    need_root()?;
-    let name = store::resolve(host, &args.name)?;
-    let freeze = || {
-        let _lock = store::lock(host, &name, Wait::Yes)?;
-        match state::state(host, &name)? {
-            State::Running(_) => Ok(pause::pause(&Root::open(&host.oci_root())?, &name)?),
-            State::Paused(_) => Err(Error::new(Exit::State, "it is paused already")),
-            State::Stopped => Err(Error::new(Exit::State, "it does not run")),
-        }
-    };
-    freeze().context(|| format!("pause {name}"))?;
-    Ok(0)
+    change("pause", args, host, |name, state| match state {
+        State::Running(_) => Ok(pause::pause(&Root::open(&host.oci_root())?, name)?),
+        State::Paused(_) => Err(Error::new(Exit::State, "it is paused already")),
+        State::Stopped => Err(Error::new(Exit::State, "it does not run")),
+    })
 }
 
 /// Lets go.
@@ -39,15 +32,19 @@ pub fn pause(args: &Args, host: &Host) -> Result<u8> {
 /// # Errors
 /// `NoSystem`; `State` when it is not paused.
 pub fn unpause(args: &Args, host: &Host) -> Result<u8> {
+    change("unpause", args, host, |name, state| match state {
+        State::Paused(_) => Ok(pause::resume(&Root::open(&host.oci_root())?, name)?),
+        _ => Err(Error::new(Exit::State, "it is not paused")),
+    })
+}
+
+fn change(verb: &str, args: &Args, host: &Host, act: impl FnOnce(&str, State) -> Result<()>) -> Result<u8> {
     need_root()?;
     let name = store::resolve(host, &args.name)?;
-    let thaw = || {
+    let locked = || {
         let _lock = store::lock(host, &name, Wait::Yes)?;
-        match state::state(host, &name)? {
-            State::Paused(_) => Ok(pause::resume(&Root::open(&host.oci_root())?, &name)?),
-            _ => Err(Error::new(Exit::State, "it is not paused")),
-        }
+        act(&name, state::state(host, &name)?)
     };
-    thaw().context(|| format!("unpause {name}"))?;
+    locked().context(|| format!("{verb} {name}"))?;
     Ok(0)
 }

@@ -35,18 +35,11 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 
 fn stopped(host: &Host, name: &str, deadline: Option<Instant>) -> Result<()> {
     loop {
-        if let Some(pid) = state::state(host, name)?.pid()
-            && let Ok(pidfd) = process::pidfd_open(pid)
-            // Looked at again: the number could have become another process's before it was opened.
-            && state::state(host, name)?.pid() == Some(pid)
-        {
-            let ended = match deadline {
+        if let Some(pidfd) = state::first_process(host, name)? {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let ended = match left {
                 None => process::ended(pidfd.as_fd()).map(|()| true)?,
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    let seconds = u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
-                    process::ended_within(pidfd.as_fd(), seconds)?
-                }
+                Some(left) => stop::ended_within(pidfd.as_fd(), left)?,
             };
             if !ended {
                 return Err(Error::new(Exit::Timeout, "it still runs"));

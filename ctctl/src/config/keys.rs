@@ -4,6 +4,7 @@
 use super::value::{Kind, Value};
 use super::{Config, Network, Ready};
 use crate::error::{Error, Exit, Result, nearest};
+use templates::recipe::HALT_SIGNALS;
 
 /// When a change takes effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +37,6 @@ pub struct Key {
     /// Writes it; `None` is the default. The error says what is expected.
     pub put: fn(&mut Config, Option<Value>) -> std::result::Result<(), String>,
 }
-
-/// The signals that may ask an init to halt.
-const SIGNALS: &[&str] =
-    &["TERM", "INT", "HUP", "QUIT", "KILL", "PWR", "USR1", "USR2", "WINCH", "RTMIN+3", "RTMIN+4"];
 
 /// Every key, in the order in which the file and `info` show them.
 pub static KEYS: &[Key] = &[
@@ -136,7 +133,7 @@ pub static KEYS: &[Key] = &[
     Key {
         name: "halt_signal",
         alias: None,
-        kind: Kind::Choice(SIGNALS),
+        kind: Kind::Choice(HALT_SIGNALS),
         default: "TERM",
         help: "the signal that asks init to halt in order",
         change: Change::Live,

@@ -16,7 +16,7 @@ pub fn destroy(host: &Host, name: &str, lock: Lock) -> Result<()> {
     let config = host.config_file(name);
     let removed = [
         gone(&config.with_file_name(format!(".{name}.toml.new"))),
-        gone(&config.with_file_name(format!(".{name}.edit.toml"))),
+        gone(&host.edited_file(name)),
         gone(&host.run(name)),
         gone(&host.data(name)),
         gone(&log),

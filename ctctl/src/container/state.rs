@@ -5,6 +5,7 @@ use crate::error::{Context, Result};
 use crate::host::Host;
 use runtime::ErrorKind;
 use runtime::state::{Root, Status};
+use runtime_sys::{OwnedFd, process};
 use std::fs;
 
 /// A system's state.
@@ -74,6 +75,17 @@ pub fn state(host: &Host, name: &str) -> Result<State> {
         })
     };
     look().context(|| format!("read the state of {name}"))
+}
+
+/// Init, as a descriptor that never means a later process with its number; nothing when it does not run.
+///
+/// # Errors
+/// The runtime's state cannot be read.
+pub fn first_process(host: &Host, name: &str) -> Result<Option<OwnedFd>> {
+    let Some(pid) = state(host, name)?.pid() else { return Ok(None) };
+    let Ok(pidfd) = process::pidfd_open(pid) else { return Ok(None) };
+    // Looked at again: the number could have become another process's before it was opened.
+    Ok((state(host, name)?.pid() == Some(pid)).then_some(pidfd))
 }
 
 /// The word for an end that a start follows.

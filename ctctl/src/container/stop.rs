@@ -10,7 +10,7 @@ use crate::monitor::launch::note_exit;
 use crate::monitor::watch::End;
 use runtime::state::Root;
 use runtime::verbs::{delete, kill, pause};
-use runtime_sys::{AsFd, process};
+use runtime_sys::{AsFd, BorrowedFd, process};
 use std::time::{Duration, Instant};
 
 /// How long a monitor may take to remove what its system left.
@@ -78,11 +78,18 @@ fn signal_init(host: &Host, name: &str, signal: i32) -> Result<()> {
     }
 }
 
-/// Whether a process has ended within a time; rounded up, so that a wait never becomes a busy one.
 fn wait_for_end(pid: i32, time: Duration) -> Result<bool> {
     let Ok(pidfd) = process::pidfd_open(pid) else { return Ok(true) };
+    ended_within(pidfd.as_fd(), time)
+}
+
+/// Whether a process has ended within a time; rounded up, so that a wait never becomes a busy one.
+///
+/// # Errors
+/// None that is expected.
+pub fn ended_within(pidfd: BorrowedFd<'_>, time: Duration) -> Result<bool> {
     let seconds = u32::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
-    Ok(process::ended_within(pidfd.as_fd(), seconds)?)
+    Ok(process::ended_within(pidfd, seconds)?)
 }
 
 fn runs() -> Error {

@@ -75,11 +75,7 @@ pub fn run(host: &Host, name: &str, task: Task) -> Result<()> {
 fn adopt(host: &Host, name: &str, mut reporter: Reporter) -> Result<()> {
     reporter.send(&Report::Started);
     reporter.close();
-    if let Some(pid) = state::state(host, name)?.pid()
-        && let Ok(pidfd) = process::pidfd_open(pid)
-        // Looked at again: the number could have become another process's before it was opened.
-        && state::state(host, name)?.pid() == Some(pid)
-    {
+    if let Some(pidfd) = state::first_process(host, name)? {
         process::ended(pidfd.as_fd())?;
     }
     launch::clean_up(host, name, End::Unknown)

@@ -6,7 +6,7 @@
 
 use super::{Filled, Watched, Work, open};
 use crate::archive::{self, Hashed};
-use crate::recipe::{Oci, hex};
+use crate::recipe::{HALT_SIGNALS, Oci, hex};
 use crate::{Context, Error, ErrorKind, Result};
 use runtime_sys::fs::{CWD, Links, OpenFlags};
 use runtime_sys::{AsFd, OwnedFd};
@@ -22,10 +22,6 @@ use std::os::unix::ffi::OsStrExt;
 const DOCUMENT: u64 = 8 << 20;
 /// An overlay's option takes this many of our short names.
 const LAYERS: usize = 60;
-
-/// Signals that may ask a system to halt.
-const SIGNALS: &[&str] =
-    &["TERM", "INT", "HUP", "QUIT", "KILL", "PWR", "USR1", "USR2", "WINCH", "RTMIN+3", "RTMIN+4"];
 
 #[derive(Debug, Deserialize)]
 struct Index {
@@ -184,7 +180,7 @@ fn defaults(image: &Image, warnings: &mut Vec<String>) -> toml::Table {
     }
     if let Some(signal) = &config.stop_signal {
         let name = signal.strip_prefix("SIG").unwrap_or(signal);
-        if SIGNALS.contains(&name) {
+        if HALT_SIGNALS.contains(&name) {
             table.insert("halt_signal".to_owned(), toml::Value::String(name.to_owned()));
         } else {
             warnings.push(format!("its stop signal {signal:?} is not known: TERM is used"));
