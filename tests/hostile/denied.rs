@@ -54,7 +54,7 @@ pub(crate) fn is_again() -> bool {
 
 /// ctrun with these calls denied.
 fn denied(ct: &Bundle, errno: &str, calls: &str, args: &[&str]) -> Ran {
-    let program = build_program("deny", &ct.folder.join("deny"));
+    let program = build_program("hostile/deny", &ct.folder.join("deny"));
     let ctrun = ct.command(args);
     let mut command = Command::new(program);
     command.args([errno, calls]).arg(ctrun.get_program()).args(ctrun.get_args()).current_dir(&ct.folder);
@@ -141,7 +141,7 @@ fn paths_work_without(errno: &str, calls: &str) {
 
 fn paths_without(errno: &str, calls: &str, what: Offered) {
     let place = Bundle::new();
-    let deny = build_program("deny", &place.folder.join("deny"));
+    let deny = build_program("hostile/deny", &place.folder.join("deny"));
     behind(&[deny.into(), errno.into(), calls.into()], || {
         OFFERED.set(what);
         PATHS.iter().for_each(|test| test());

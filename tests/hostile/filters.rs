@@ -55,7 +55,7 @@ fn errnos(default_action: &str, names: &[&str], calls: &[u32], change: impl FnOn
         c["linux"]["seccomp"] = json!({ "defaultAction": default_action, "syscalls": [rule] });
     });
     ct.change(change);
-    build_program("newer", &ct.rootfs().join("bin/newer"));
+    build_program("hostile/newer", &ct.rootfs().join("bin/newer"));
     let printed = ct.run().ok().stdout;
     let lines = printed.lines().map(|line| line.split_once(' ').unwrap());
     let (made, errnos): (Vec<u32>, Vec<u32>) =

@@ -98,7 +98,7 @@ impl Swapper {
             c["process"]["args"] = json!(args);
             add_mount(c, "/volume", "bind", volume.to_str().unwrap(), &["rbind", "rw"]);
         });
-        build_program("swap", &ct.rootfs().join("bin/swap"));
+        build_program("hostile/swap", &ct.rootfs().join("bin/swap"));
         ct.create().ok();
         ct.start().ok();
         assert!(wait_until(|| ct.stdout().starts_with("swaps")), "{}", ct.stderr());

@@ -153,6 +153,12 @@ fn a_start_that_never_ends_can_be_ended() {
     start.wait().unwrap();
 }
 
+fn may_divide_its_cgroup(config: &mut serde_json::Value) {
+    let mounts = config["mounts"].as_array_mut().unwrap();
+    let cgroup = mounts.iter_mut().find(|mount| mount["type"] == "cgroup").unwrap();
+    cgroup["options"] = serde_json::json!(["rw"]);
+}
+
 // OC-08: who may divide its cgroup chooses the names in it, and they need not be text.
 #[test]
 fn cgroups_of_any_name_are_removed_with_all_in_them() {
@@ -167,9 +173,7 @@ fn cgroups_of_any_name_are_removed_with_all_in_them() {
         echo ready; exec sleep 1000"#;
     let ct = Bundle::sh(script).with(|c| {
         integration_tests::remove_namespace(c, "pid");
-        let mounts = c["mounts"].as_array_mut().unwrap();
-        let cgroup = mounts.iter_mut().find(|mount| mount["type"] == "cgroup").unwrap();
-        cgroup["options"] = serde_json::json!(["rw"]);
+        may_divide_its_cgroup(c);
     });
     ct.create().ok();
     ct.start().ok();
@@ -188,11 +192,7 @@ fn a_container_that_freezes_a_part_of_itself_is_deleted() {
         mkdir part; sleep 1000 & echo $! > part/cgroup.procs
         [ -e part/freezer.state ] && echo FROZEN > part/freezer.state || echo 1 > part/cgroup.freeze
         echo ready; exec sleep 1000"#;
-    let ct = Bundle::sh(script).with(|c| {
-        let mounts = c["mounts"].as_array_mut().unwrap();
-        let cgroup = mounts.iter_mut().find(|mount| mount["type"] == "cgroup").unwrap();
-        cgroup["options"] = serde_json::json!(["rw"]);
-    });
+    let ct = Bundle::sh(script).with(may_divide_its_cgroup);
     ct.create().ok();
     ct.start().ok();
     assert!(integration_tests::wait_until(|| ct.stdout() == "ready\n"), "{}", ct.stderr());

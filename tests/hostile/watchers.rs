@@ -43,7 +43,7 @@ fn start(ct: &Bundle) {
 fn watching(args: &[&str], change: impl FnOnce(&mut Value)) -> Bundle {
     let args = [&["/bin/watch"], args].concat();
     let ct = Bundle::new().with(|c| c["process"]["args"] = json!(args)).with(change);
-    build_program("watch", &ct.rootfs().join("bin/watch"));
+    build_program("hostile/watch", &ct.rootfs().join("bin/watch"));
     start(&ct);
     assert!(wait_until(|| ct.stdout().starts_with("ready\n")), "{}", ct.stderr());
     ct
@@ -93,7 +93,7 @@ fn nobody_inside_reaches_a_neighbour_that_waits_for_its_start() {
     needs!(Root, Gcc);
     for (rights, change) in RIGHTS {
         let ct = Bundle::running(["sleep", "1000"]).with(change);
-        build_program("watch", &ct.rootfs().join("bin/watch"));
+        build_program("hostile/watch", &ct.rootfs().join("bin/watch"));
         start(&ct);
         let neighbour = Bundle::running(["sleep", "1000"]).with(change).with(|c| {
             let namespace = |kind: &str| format!("/proc/{}/ns/{kind}", ct.pid());

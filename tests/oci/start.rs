@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctrun start` (OC-04).
 
-use integration_tests::{Bundle, needs};
+use integration_tests::{Bundle, build_program, needs};
 
 // OC-04
 #[test]
@@ -71,23 +71,6 @@ fn heard(socket: &std::os::unix::net::UnixDatagram) -> String {
     String::from_utf8_lossy(&buffer[..length]).into_owned()
 }
 
-/// Says that it is ready, and stays. busybox has no program for such sockets.
-fn notifier(ct: &Bundle) {
-    let source = "#include <string.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n\
-        #include <sys/socket.h>\n#include <sys/un.h>\n\
-        int main(void) { struct sockaddr_un a = {AF_UNIX}; strcpy(a.sun_path, getenv(\"NOTIFY_SOCKET\"));\n\
-        int s = socket(AF_UNIX, SOCK_DGRAM, 0); char *t = \"STATUS=up\\nREADY=1\";\n\
-        if (sendto(s, \"STATUS=x\", 8, 0, (void *)&a, sizeof a) < 0) { perror(a.sun_path); return 1; }\n\
-        usleep(300000);\n\
-        if (sendto(s, t, strlen(t), 0, (void *)&a, sizeof a) < 0) return 1;\n\
-        if (getenv(\"STAY\")) pause(); return 5; }\n";
-    let path = ct.folder.join("notifier.c");
-    std::fs::write(&path, source).unwrap();
-    let mut gcc = std::process::Command::new("gcc");
-    let gcc = gcc.args(["-static", "-o"]).arg(ct.rootfs().join("bin/notifier")).arg(&path).status();
-    assert!(gcc.unwrap().success());
-}
-
 // OC-04: the payload says that it is ready on a socket of its own; the supervisor hears it with the payload's number.
 #[test]
 fn a_payload_that_is_ready_is_told_to_the_supervisor() {
@@ -101,7 +84,7 @@ fn a_payload_that_is_ready_is_told_to_the_supervisor() {
             }
         });
         std::fs::create_dir_all(ct.rootfs().join("run/notify")).unwrap();
-        notifier(&ct);
+        build_program("oci/notifier", &ct.rootfs().join("bin/notifier"));
         let (socket, path) = supervisor(&ct);
         let notified = |args: &[&str]| ct.finish(ct.command(args).env("NOTIFY_SOCKET", &path));
         notified(&["create", &ct.id]).ok();
@@ -122,7 +105,7 @@ fn a_supervisor_does_not_change_how_a_run_ends() {
     needs!(Root, Gcc);
     let ct = Bundle::running(["/bin/notifier"]);
     std::fs::create_dir_all(ct.rootfs().join("run/notify")).unwrap();
-    notifier(&ct);
+    build_program("oci/notifier", &ct.rootfs().join("bin/notifier"));
     let (socket, path) = supervisor(&ct);
     let notified = |args: &[&str]| ct.finish(ct.command(args).env("NOTIFY_SOCKET", &path));
     notified(&["run", &ct.id]).exits(5);

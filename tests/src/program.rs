@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Builds `hostile/NAME.c` as a static program at `program`. The test has declared that it needs `Gcc`.
+/// Builds `NAME.c` of the tests' folder as a static program at `program`. The test has declared that it needs `Gcc`.
 #[track_caller]
 pub fn build_program(name: &str, program: &Path) -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("hostile").join(name).with_extension("c");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(name).with_extension("c");
     let mut gcc = Command::new("gcc");
     gcc.args(["-static", "-pthread", "-O1", "-Wall", "-Wextra", "-Werror", "-o"]).arg(program).arg(source);
     let gcc = gcc.output().expect("the test declared that it needs gcc");
