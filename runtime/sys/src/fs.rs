@@ -18,8 +18,8 @@ pub enum Links {
 }
 
 /// Opens a path below `root` as if `root` were `/` (openat2 with RESOLVE_IN_ROOT, Linux 5.6).
-/// `..` and absolute links stay inside; magic links (/proc/PID/fd) are refused. Where the call is missing or denied the
-/// path is walked (walk.rs).
+/// `..` and absolute links stay inside; magic links (/proc/PID/fd) are refused. Where the call is missing or denied, or
+/// cannot finish because somebody renames without end, the path is walked (walk.rs).
 ///
 /// # Errors
 /// ENOENT, ELOOP for links that are not allowed.
@@ -29,18 +29,20 @@ pub fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: OFlags, links: Lin
         resolve |= ResolveFlags::NO_SYMLINKS;
     }
     let path_or_dot = if path.is_empty() { c"." } else { path };
-    loop {
+    for _ in 0..TRIES {
         match rustix::fs::openat2(root, path_or_dot, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {
-            // A rename beside us raced with `..` (EAGAIN): the kernel asks to try again.
+            // A rename anywhere on the host raced with `..` (EAGAIN): the kernel asks to try again.
             Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(errno @ (Errno::NOSYS | Errno::PERM)) if is_missing(root, errno) => {
-                let walked = crate::walk::open_in_root(root, path, flags, links);
-                return walked.call("openat", format_args!("{path:?}, {flags:?}, {links:?}"));
-            }
+            Err(errno @ (Errno::NOSYS | Errno::PERM)) if is_missing(root, errno) => break,
             other => return other.call("openat2", format_args!("{path:?}, {flags:?}, {resolve:?}")),
         }
     }
+    let walked = crate::walk::open_in_root(root, path, flags, links);
+    walked.call("openat", format_args!("{path:?}, {flags:?}, {links:?}"))
 }
+
+/// How often openat2 is asked before somebody who renames all the time has won against it.
+const TRIES: u32 = 64;
 
 /// Whether openat2 answers this because of itself and not because of a file: nothing is wrong with a root.
 #[cold]

@@ -57,9 +57,13 @@ fn kernel(root: &OwnedFd, path: &str, flags: OFlags, links: Links) -> Option<Res
         resolve |= ResolveFlags::NO_SYMLINKS;
     }
     let path = if path.is_empty() { "." } else { path };
-    match rustix::fs::openat2(root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {
-        Err(Errno::NOSYS | Errno::PERM) => None,
-        other => Some(other),
+    loop {
+        match rustix::fs::openat2(root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {
+            // A rename anywhere on the host, as other tests make them, raced with a `..` of the path.
+            Err(Errno::AGAIN) => {}
+            Err(Errno::NOSYS | Errno::PERM) => return None,
+            other => return Some(other),
+        }
     }
 }
 
