@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What can go wrong, as a kind that callers match on and a chain that people read.
 
+use runtime_sys::error::errno_text;
 use runtime_sys::{Errno, SysError};
 use std::fmt;
 
@@ -33,6 +34,18 @@ pub struct Error {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+/// The kernel's answer without its call, behind words that callers match on.
+#[derive(Debug)]
+struct Answer(Errno);
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&errno_text(self.0))
+    }
+}
+
+impl std::error::Error for Answer {}
+
 /// The result of this crate's functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -57,6 +70,11 @@ impl Error {
         Error::new(ErrorKind::State, message)
     }
 
+    /// What was done, in words that callers know, and the kernel's answer.
+    pub fn answered(errno: Errno, message: impl Into<String>) -> Self {
+        Error { source: Some(Box::new(Answer(errno))), ..Error::new(ErrorKind::System, message) }
+    }
+
     /// What sort of failure this is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -72,6 +90,9 @@ impl Error {
         }
         if let Some(error) = source.downcast_ref::<std::io::Error>() {
             return error.raw_os_error().map(Errno::from_raw_os_error);
+        }
+        if let Some(Answer(errno)) = source.downcast_ref() {
+            return Some(*errno);
         }
         source.downcast_ref::<Error>()?.errno()
     }

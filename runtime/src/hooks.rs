@@ -4,7 +4,7 @@
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::spec::Hook;
 use crate::state::{State, Status};
-use runtime_sys::{AsFd, fs, process, signal};
+use runtime_sys::{AsFd, fd, fs, process, signal};
 use std::io::{Read, Seek, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -42,18 +42,20 @@ pub fn run_all(kind: &str, hooks: &[Hook<'_>], state: &State, status: Status) ->
     let json = state_json(state, status);
     // As with runc and crun, whose `create` works in the bundle. Later it may be gone.
     let folder = (status == Status::Creating).then_some(&*state.bundle);
-    for (index, hook) in hooks.iter().enumerate() {
-        log::debug!("run {kind} hook {}", &*hook.path);
-        run(hook, &json, folder).context(|| format!("{kind} hook #{index} ({})", &*hook.path))?;
-    }
-    Ok(())
+    hooks.iter().enumerate().try_for_each(|numbered| run_one(kind, numbered, &json, folder))
+}
+
+fn run_one(kind: &str, (index, hook): (usize, &Hook<'_>), state: &str, folder: Option<&Path>) -> Result<()> {
+    log::debug!("run {kind} hook {}", &*hook.path);
+    run(hook, state, folder).context(|| format!("{kind} hook #{index} ({})", &*hook.path))
 }
 
 /// Runs the hooks that follow the end of a container. As the specification has it, a failure is logged and the others
 /// run.
 pub fn run_poststop(hooks: &[Hook<'_>], state: &State) {
-    for hook in hooks {
-        if let Err(error) = run_all("poststop", std::slice::from_ref(hook), state, Status::Stopped) {
+    let json = state_json(state, Status::Stopped);
+    for numbered in hooks.iter().enumerate() {
+        if let Err(error) = run_one("poststop", numbered, &json, None) {
             log::warn!("{error}");
         }
     }
@@ -69,16 +71,19 @@ fn run(hook: &Hook<'_>, state: &str, folder: Option<&Path>) -> Result<()> {
     if let Some((name, args)) = hook.args.split_first() {
         command.arg0(&**name).args(args.iter().map(|arg| &**arg));
     }
-    // Without an environment of its own it has ours, as with runc and crun: hooks of engines count on PATH.
-    if !hook.env.is_empty() {
+    // Without an environment of its own it has ours, as with runc and crun: hooks of engines count on PATH. With an empty
+    // one it has none.
+    if let Some(env) = &hook.env {
         command.env_clear();
+        command.envs(env.iter().filter_map(|pair| pair.split_once('=')));
     }
-    command.envs(hook.env.iter().filter_map(|pair| pair.split_once('=')));
     if let Some(folder) = folder {
         command.current_dir(folder);
     }
     // `run` and `exec` keep signals back for the payload; a hook that is to be ended by one has nothing of that.
     signal::block_none_in(&mut command);
+    // What the caller left open for us, or for the payload, is not the hook's.
+    fd::inherit_only_stdio_in(&mut command);
     let mut child = command
         .stdin(input)
         .stdout(output.try_clone().context(|| "duplicate a descriptor")?)

@@ -25,7 +25,7 @@ const CALLS: &[(&str, &str)] = &[
 ];
 
 /// Those without which everything works all the same.
-const DONE_WITHOUT: &[&str] = &["openat2"];
+const DONE_WITHOUT: &[&str] = &["openat2", "clone3"];
 
 /// What becomes of this thread's containers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,11 +168,115 @@ fn paths_are_safe_without_the_mount_calls() {
     paths_are_safe_without(EPERM, "428,442");
 }
 
+// SEC-03 to SEC-16, SEC-19: clone(2) does the same.
+#[test]
+fn paths_are_the_same_without_clone3() {
+    needs!(Root, Gcc);
+    paths_work_without(ENOSYS, CLONE3);
+    paths_work_without(EPERM, CLONE3);
+}
+
 // SEC-03 to SEC-16, SEC-19
 #[test]
-fn paths_are_safe_without_clone3_and_pidfds() {
+fn paths_are_safe_without_pidfds() {
     needs!(Root, Gcc);
-    for calls in ["435", "434", "424,438", "436"] {
+    for calls in ["434", "424,438", "436"] {
         paths_are_safe_without(ENOSYS, calls);
     }
+}
+
+const CLONE3: &str = "435";
+
+/// As on a host with cgroup v2 and nothing else: mounted over what is there, for one command.
+const ON_V2: [&str; 6] =
+    ["unshare", "--mount", "sh", "-c", "mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec \"$@\"", "sh"];
+
+/// Runs the body with clone3 denied in both ways, on this host's cgroups and with v2 alone.
+fn without_clone3(body: impl Fn()) {
+    let place = Bundle::new();
+    let deny = build_program("hostile/deny", &place.folder.join("deny"));
+    for errno in [ENOSYS, EPERM] {
+        let words = [deny.clone().into(), errno.into(), CLONE3.into()];
+        behind(&words, &body);
+        let on_v2: Vec<_> = ON_V2.iter().map(Into::into).chain(words).collect();
+        behind(&on_v2, &body);
+    }
+}
+
+/// Where a process of the container is, as it sees it and as the host does: not where the runtime is.
+fn assert_in_cgroup(ct: &Bundle, seen: &str) {
+    assert!(seen.lines().all(|line| line.ends_with(":/")), "{seen}");
+    assert!(!seen.is_empty());
+    let host = std::fs::read_to_string(format!("/proc/{}/cgroup", ct.pid())).unwrap();
+    let unified = host.lines().find(|line| line.starts_with("0::")).unwrap();
+    assert!(unified.ends_with(&ct.id), "{host}");
+}
+
+// SEC-19, OC-03 to OC-06: a process that cannot be born in its cgroup waits until it was brought there.
+#[test]
+fn a_container_lives_without_clone3() {
+    needs!(Root, Gcc);
+    without_clone3(|| {
+        for mapped in [false, true] {
+            let ct = Bundle::sh("cat /proc/self/cgroup; sleep 1000");
+            if mapped {
+                ct.change(|c| integration_tests::map_users(c, 100_000));
+                ct.change(|c| c["root"]["readonly"] = serde_json::json!(false));
+            }
+            ct.create().ok();
+            ct.start().ok();
+            assert!(integration_tests::wait_until(|| ct.stdout().ends_with(":/\n")));
+            assert_in_cgroup(&ct, &ct.stdout());
+            assert_in_cgroup(&ct, &ct.exec(["cat", "/proc/self/cgroup"]).ok().stdout);
+            ct.ctrun(["exec", "--detach", &ct.id, "sleep", "1001"]).ok();
+            // The container's own and this one.
+            let ps = ct.ctrun(["ps", "--format", "json", &ct.id]).ok().json();
+            assert_eq!(ps.as_array().unwrap().len(), 2, "{ps}");
+            ct.delete_force().ok();
+            ct.change(|c| {
+                c["process"]["args"] = serde_json::json!(["sh", "-c", "cat /proc/self/cgroup; exit 3"]);
+            });
+            let seen = ct.run().exits(3).stdout;
+            assert!(seen.lines().all(|line| line.ends_with(":/")), "{seen}");
+        }
+    });
+}
+
+// SEC-19: a failure after the second try leaves as little behind as one after the first.
+#[test]
+fn a_create_without_clone3_that_fails_leaves_nothing() {
+    needs!(Root, Gcc);
+    without_clone3(|| {
+        let ct = Bundle::running(["/bin/absent"]);
+        ct.create().fails_with("/bin/absent");
+        ct.run().fails_with("/bin/absent");
+        assert_eq!(ct.left_behind(), Vec::<String>::new());
+        ct.change(|c| c["process"]["args"] = serde_json::json!(["true"]));
+        ct.create().ok();
+        ct.start().ok();
+        ct.wait_for("stopped");
+        ct.delete().ok();
+    });
+}
+
+// SEC-19, SP-18, SP-04: hooks inside, namespaces that are joined, mounts with ids of their own.
+#[test]
+fn all_that_clones_does_without_clone3() {
+    needs!(Root, Gcc);
+    without_clone3(|| {
+        let ct = Bundle::running(["sleep", "1000"]).with(|c| {
+            let hook = serde_json::json!({ "path": "/bin/true" });
+            for kind in ["createContainer", "startContainer"] {
+                c["hooks"][kind] = serde_json::json!([hook]);
+            }
+        });
+        ct.create().ok();
+        ct.start().ok();
+        let other = Bundle::sh("ps | grep -c 'sleep 100[0]'").with(|c| {
+            let path = format!("/proc/{}/ns/pid", ct.pid());
+            integration_tests::add_namespace(c, "pid", Some(&path));
+        });
+        assert_eq!(other.run().ok().stdout, "1\n");
+        ct.delete_force().ok();
+    });
 }

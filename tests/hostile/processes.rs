@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Processes inside that wait for the runtime's to come in: their executable, descriptors, working directory.
 
-use integration_tests::{Bundle, ctrun_program, needs};
+use integration_tests::{Bundle, build_program, ctrun_program, needs};
 use serde_json::json;
 use std::fs::{self, File};
 use std::os::fd::AsRawFd;
@@ -102,26 +102,17 @@ fn the_working_directory_is_inside() {
     ct.delete_force().ok();
 }
 
-/// Prints the number of its session keyring.
-const KEYRING: &str = "#include <stdio.h>\n#include <unistd.h>\n#include <sys/syscall.h>\n\
-    int main(void) { printf(\"%ld\\n\", syscall(SYS_keyctl, 0, -3, 0)); return 0; }\n";
-
 // OC-01, SEC-27: what the host's session keeps in its keyring is for none of the container's processes.
 #[test]
 fn every_process_has_the_containers_session_keyring_and_not_the_callers() {
-    needs!(Root);
+    needs!(Root, Gcc);
     let ct = Bundle::running(["sh", "-c", "/keyring > /tmp/keyring; exec sleep 1000"]).with(|c| {
         c["mounts"].as_array_mut().unwrap().push(serde_json::json!(
             { "destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": [] }
         ));
     });
-    let source = ct.folder.join("keyring.c");
-    std::fs::write(&source, KEYRING).unwrap();
     let program = ct.rootfs().join("keyring");
-    let mut gcc = std::process::Command::new("gcc");
-    let gcc = gcc.args(["-static", "-O1", "-o"]).arg(&program).arg(&source);
-    let gcc = gcc.status().expect("the tests need gcc: apt-get install gcc");
-    assert!(gcc.success());
+    build_program("hostile/keyring", &program);
     let callers = std::process::Command::new(&program).output().unwrap().stdout;
     let callers = String::from_utf8(callers).unwrap();
     ct.create().ok();
@@ -136,6 +127,34 @@ fn every_process_has_the_containers_session_keyring_and_not_the_callers() {
     let shares = Bundle::running(["/keyring"]);
     std::fs::copy(&program, shares.rootfs().join("keyring")).unwrap();
     assert_eq!(shares.ctrun(["run", "--no-new-keyring", &shares.id]).ok().stdout, callers);
+}
+
+// SEC-27, OC-01: who knows or guesses a container's name has no keyring ready for it, and does not find its.
+#[test]
+fn a_session_keyring_is_not_found_by_the_containers_name() {
+    needs!(Root, Gcc);
+    let (ct, other) = (Bundle::running(["sleep", "1000"]), Bundle::running(["sleep", "1000"]));
+    for bundle in [&ct, &other] {
+        build_program("hostile/keyring", &bundle.rootfs().join("keyring"));
+    }
+    let name = format!("_ses.{}", ct.id);
+    other.create().ok();
+    other.start().ok();
+    // It stays there until the container's own program looks for it.
+    let ready = other.command(["exec", &other.id, "/keyring", &name, "sleep"]);
+    let mut ready = { ready }.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut theirs = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(ready.stdout.as_mut().unwrap()), &mut theirs)
+        .unwrap();
+    assert!(theirs.ends_with('\n'));
+    ct.create().ok();
+    ct.start().ok();
+    let own = ct.exec(["/keyring"]).ok().stdout;
+    assert_ne!(own, theirs);
+    assert_ne!(other.exec(["/keyring", &name]).ok().stdout, own);
+    ct.delete_force().ok();
+    other.delete_force().ok();
+    ready.wait().unwrap();
 }
 
 // SP-18: the program of a startContainer hook is the container's own. However long it takes, it keeps nobody from

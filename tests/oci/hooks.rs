@@ -132,12 +132,14 @@ fn a_failing_poststop_hook_is_a_warning() {
     needs!(Root);
     let ct = Bundle::new().with(|c| {
         c["hooks"]["poststop"] =
-            json!([{ "path": "/bin/false" }, { "path": "/bin/sh", "args": ["sh", "-c", "touch after"] }]);
+            json!([{ "path": "/bin/true" }, { "path": "/bin/false" }, { "path": "/bin/false" }]);
     });
     ct.create().ok();
     ct.start().ok();
     ct.wait_for("stopped");
-    assert!(ct.delete().ok().stderr.contains("poststop"));
+    let said = ct.delete().ok().stderr;
+    assert!(said.contains("poststop hook #1 (/bin/false)") && said.contains("poststop hook #2"), "{said}");
+    assert!(!said.contains("#0"), "{said}");
 }
 
 // SP-18
@@ -193,16 +195,49 @@ fn a_start_container_hook_has_the_payloads_rights() {
 #[test]
 fn a_hook_without_an_environment_has_the_runtimes() {
     needs!(Root);
-    let hook = |env: &[&str]| {
+    let hook = |env: Option<Value>| {
         let ct = Bundle::new().with(|c| {
-            let hook =
-                json!({ "path": "/bin/sh", "args": ["sh", "-c", "test \"$FROM\" = here"], "env": env });
+            let mut hook = json!({ "path": "/bin/sh", "args": ["sh", "-c", "test \"$FROM\" = here"] });
+            if let Some(env) = env {
+                hook["env"] = env;
+            }
             c["hooks"]["createRuntime"] = json!([hook]);
         });
         ct.finish(ct.command(["run", &ct.id]).env("FROM", "here")).code
     };
-    assert_eq!(hook(&[]), 0);
-    assert_ne!(hook(&["A=1"]), 0);
+    assert_eq!(hook(None), 0);
+    assert_eq!(hook(Some(Value::Null)), 0);
+    // An empty one is one of its own.
+    assert_ne!(hook(Some(json!([]))), 0);
+    assert_ne!(hook(Some(json!(["A=1"]))), 0);
+}
+
+// SP-18, SEC-10: what the caller has open is for none of the hooks, nor what it gives to the payload.
+#[test]
+fn no_hook_has_descriptors_of_the_caller() {
+    needs!(Root);
+    let (ct, folder) = with_folder();
+    fs::write(ct.folder.join("given"), "from the caller\n").unwrap();
+    ct.change(|c| {
+        for kind in ALL {
+            // One more is the shell's own, which reads the folder.
+            let script =
+                format!("for fd in /proc/$$/fd/*; do readlink $fd; done > {}/{kind}; true", folder.display());
+            c["hooks"][kind] =
+                json!([{ "path": "/bin/sh", "args": ["sh", "-c", script], "env": ["PATH=/bin"] }]);
+        }
+        c["process"]["args"] = json!(["cat", "/proc/self/fd/3"]);
+    });
+    let run = ct.command(["run", "--preserve-fds", "1", &ct.id]);
+    let mut sh = std::process::Command::new("sh");
+    sh.args(["-c", "exec 3< given 4< given 9< given; exec \"$@\"", "sh"])
+        .arg(run.get_program())
+        .args(run.get_args());
+    assert_eq!(ct.finish(sh.current_dir(&ct.folder)).ok().stdout, "from the caller\n");
+    for kind in ALL {
+        let open = fs::read_to_string(folder.join(kind)).unwrap();
+        assert!(!open.contains("given"), "{kind}: {open}");
+    }
 }
 
 // SP-18: poststart hooks of engines look at the container, and some run programs in it.
@@ -378,13 +413,16 @@ fn a_hook_in_the_container_without_an_environment_has_the_payloads() {
     ct.change(|c| {
         c["process"]["env"].as_array_mut().unwrap().push(json!("PAYLOAD=yes"));
         for kind in ["createContainer", "startContainer"] {
-            let script = format!("echo [$PAYLOAD] > {}/{kind}", folder.display());
-            c["hooks"][kind] = json!([{ "path": "/bin/sh", "args": ["sh", "-c", script] }]);
+            let script = format!("echo [$PAYLOAD] >> {}/{kind}", folder.display());
+            let hook = json!({ "path": "/bin/sh", "args": ["sh", "-c", script] });
+            let mut empty = hook.clone();
+            empty["env"] = json!([]);
+            c["hooks"][kind] = json!([hook, empty]);
         }
     });
     ct.run().ok();
     for kind in ["createContainer", "startContainer"] {
-        assert_eq!(fs::read_to_string(folder.join(kind)).unwrap(), "[yes]\n", "{kind}");
+        assert_eq!(fs::read_to_string(folder.join(kind)).unwrap(), "[yes]\n[]\n", "{kind}");
     }
 }
 

@@ -379,6 +379,26 @@ fn default_file_systems() {
     assert_eq!(ct.run().ok().stdout, "1\n1\n1\n1\n1\n1\n1\n");
 }
 
+// SP-03, SP-42: what the mount of control groups cannot have is refused by its name; what it could not change either way
+// is not.
+#[test]
+fn a_cgroup_mount_has_no_options_of_its_own() {
+    needs!(Root);
+    let with = |option: &str| {
+        Bundle::new().with(|c| {
+            let mounts = c["mounts"].as_array_mut().unwrap();
+            let mount = mounts.iter_mut().find(|mount| mount["type"] == "cgroup").unwrap();
+            mount["options"].as_array_mut().unwrap().push(serde_json::json!(option));
+        })
+    };
+    for option in ["nosuchoption", "mode=700", "memory", "none,name=other", "tmpcopyup", "sync"] {
+        with(option).create().fails_with(&format!("option \"{}\"", option.split(',').next().unwrap()));
+    }
+    for option in ["nsdelegate", "memory_recursiveprot", "relatime"] {
+        with(option).run().ok();
+    }
+}
+
 // SP-42: the container sees its own cgroup as the root, read-only when the mount says so.
 #[test]
 fn the_cgroup_mount_shows_its_own_cgroup() {

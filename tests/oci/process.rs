@@ -462,6 +462,63 @@ fn labels_without_their_security_module_are_refused() {
     }
 }
 
+// SP-11: the fewest open files that a program can live with: the runtime's own are not counted.
+#[test]
+fn a_limit_of_few_open_files_is_the_programs_alone() {
+    needs!(Root);
+    for mapped in [false, true] {
+        for (soft, hard) in [(0, 0), (3, 3), (3, 1000), (4, 4)] {
+            let ct = Bundle::sh("ulimit -n; ulimit -Hn").with(|c| {
+                c["process"]["rlimits"] = json!([{ "type": "RLIMIT_NOFILE", "soft": soft, "hard": hard }]);
+                if mapped {
+                    integration_tests::map_users(c, 100_000);
+                    c["root"]["readonly"] = json!(false);
+                }
+            });
+            let limits = format!("{soft}\n{hard}\n");
+            assert_eq!(ct.run().ok().stdout, limits, "{mapped}");
+            ct.create().ok();
+            ct.start().ok();
+            ct.wait_for("stopped");
+            assert_eq!(ct.stdout(), limits, "{mapped}");
+            ct.delete().ok();
+            ct.change(|c| c["process"]["args"] = json!(["sleep", "1000"]));
+            ct.create().ok();
+            ct.start().ok();
+            assert_eq!(
+                ct.exec(["sh", "-c", "ulimit -n; ulimit -Hn; echo $HOME"]).ok().stdout,
+                limits.clone() + "/root\n"
+            );
+            ct.delete_force().ok();
+        }
+    }
+}
+
+// SP-09, SP-05: where the caller's own user namespace denies setgroups (`unshare -Ur`) there are no groups to give up,
+// and none can be asked for.
+#[test]
+fn a_denied_setgroups_is_done_without_unless_groups_are_asked_for() {
+    needs!(Root);
+    let ct = Bundle::sh("id -u").with(|c| {
+        integration_tests::remove_namespace(c, "user");
+        // Its group is not mapped.
+        for mount in c["mounts"].as_array_mut().unwrap() {
+            if let Some(options) = mount["options"].as_array_mut() {
+                options.retain(|option| option != "gid=5");
+            }
+        }
+    });
+    let run = ct.command(["run", &ct.id]);
+    let inside = || {
+        let mut unshare = std::process::Command::new("unshare");
+        unshare.args(["--user", "--map-root-user", "--mount"]).arg(run.get_program()).args(run.get_args());
+        ct.finish(unshare.current_dir(&ct.folder))
+    };
+    assert_eq!(inside().ok().stdout, "0\n");
+    ct.change(|c| c["process"]["user"]["additionalGids"] = json!([0]));
+    inside().fails_with("/process/user/additionalGids");
+}
+
 // SP-09: a working directory that is not there is an error, and is not made.
 #[test]
 fn a_missing_working_directory_is_not_made() {

@@ -2,6 +2,8 @@
 //! `ctrun start` (OC-04).
 
 use integration_tests::{Bundle, build_program, needs};
+use serde_json::json;
+use std::process::Stdio;
 
 // OC-04
 #[test]
@@ -42,19 +44,64 @@ fn a_missing_program_is_an_error_that_names_it() {
     ct.delete_force().ok();
 }
 
-// OC-04, OC-12: a container that was paused before its start waits for resume, and keeps nobody else waiting.
+// OC-04, OC-12: as with runc a container that was paused before its start is not started, and can be after its resume.
 #[test]
-fn start_of_a_paused_container_waits_for_resume() {
+fn start_of_a_paused_container_is_refused() {
     needs!(Root, Freezer);
     let ct = Bundle::sh("echo 42; exec sleep 100");
     ct.create().ok();
     ct.ctrun(["pause", &ct.id]).ok();
-    let mut start = ct.command(["start", &ct.id]).spawn().unwrap();
-    ct.wait_for("paused");
+    ct.start().fails_with("paused state");
+    assert_eq!(ct.status(), "created");
     ct.ctrun(["resume", &ct.id]).ok();
-    assert!(start.wait().unwrap().success());
+    ct.start().ok();
     assert!(integration_tests::wait_until(|| ct.stdout() == "42\n"));
     ct.delete_force().ok();
+}
+
+// OC-04, OC-05: a first process that is killed before its program runs is no success.
+#[test]
+fn a_start_whose_process_is_killed_before_its_program_is_an_error() {
+    needs!(Root);
+    for verb in [&["start"][..], &["run", "--detach"]] {
+        let ct = Bundle::running(["sleep", "1000"]).with(|c| {
+            // Inside, and with the payload's rights.
+            let hook = json!({ "path": "/bin/sh", "args": ["sh", "-c", "sleep 1000"], "env": ["PATH=/bin"] });
+            c["hooks"]["startContainer"] = json!([hook]);
+        });
+        if verb[0] == "start" {
+            ct.create().ok();
+        }
+        let mut command = ct.command(verb);
+        let start = command.arg(&ct.id).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let start = start.spawn().unwrap();
+        let is_in_hook = || ct.ctrun(["ps", &ct.id]).stdout.contains("sleep 1000");
+        assert!(integration_tests::wait_until(is_in_hook));
+        ct.kill("KILL").ok();
+        let ended = start.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(!ended.status.success() && said.contains("before its program ran"), "{verb:?}: {said}");
+        ct.delete_force().ok();
+    }
+}
+
+// OC-04: the word that the program is about to run is said before a filter that would not allow it.
+#[test]
+fn a_filter_that_allows_little_lets_a_container_start() {
+    needs!(Root);
+    for action in ["SCMP_ACT_KILL_PROCESS", "SCMP_ACT_ERRNO"] {
+        let few =
+            ["execve", "exit_group", "brk", "arch_prctl", "set_tid_address", "prlimit64", "capset", "prctl"];
+        let ct = Bundle::running(["true"]).with(|c| {
+            c["linux"]["seccomp"] = json!({ "defaultAction": action, "syscalls": [
+                { "names": few, "action": "SCMP_ACT_ALLOW" },
+            ]});
+        });
+        ct.create().ok();
+        ct.start().ok();
+        ct.wait_for("stopped");
+        ct.delete().ok();
+    }
 }
 
 /// A supervisor's socket, and what comes there as lines.

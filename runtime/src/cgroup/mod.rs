@@ -25,13 +25,12 @@ mod v2;
 pub use delegate::new_owner;
 pub use oom::OomWatch;
 
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Context, Error, Result};
 use crate::spec::resources::{Rdma, Resources};
 use place::{Directory, MOUNT, Place};
-use runtime_sys::error::errno_text;
 use runtime_sys::{BorrowedFd, OwnedFd, cgroupfs};
 use serde::{Deserialize, Serialize};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::fmt::Write;
 
 /// A container's cgroups as state.json has them.
@@ -52,6 +51,8 @@ pub struct Cgroup {
     /// The container's directory on pure v2, for those who show it.
     shown: String,
     unified: OnceCell<Option<Directory>>,
+    /// Whether a process is written into the v2 directory as into those of v1: there is no clone3 for a birth in it.
+    joins_v2: Cell<bool>,
 }
 
 /// What a mount of type `cgroup` is made of.
@@ -126,7 +127,12 @@ impl Cgroup {
 
     /// The directory on v2 in which a process of the container is to be born, if there is one.
     pub fn clone_fd(&self) -> Option<BorrowedFd<'_>> {
-        self.unified().map(Directory::fd)
+        self.unified().filter(|_| !self.joins_v2.get()).map(Directory::fd)
+    }
+
+    /// From here on processes are joined on v2 too, and none is born there.
+    pub fn join_on_v2(&self) {
+        self.joins_v2.set(true);
     }
 
     fn unified(&self) -> Option<&Directory> {
@@ -141,7 +147,7 @@ impl Cgroup {
     /// bring it into all of them.
     #[must_use]
     pub fn needs_join(&self) -> bool {
-        self.places.iter().any(|place| !place.is_v2() || self.unified().is_none())
+        self.places.iter().any(|place| !place.is_v2() || self.clone_fd().is_none())
     }
 
     /// Brings a process into the cgroups that it was not born in.
@@ -149,15 +155,14 @@ impl Cgroup {
     /// # Errors
     /// ENOENT when the cgroup is gone, ENOSPC when it has no processor, EBUSY on v2 when it has been divided.
     pub fn join(&self, pid: i32) -> Result<()> {
-        let born = self.unified().is_some();
+        let born = self.clone_fd().is_some();
         for place in self.places.iter().filter(|place| !(place.is_v2() && born)) {
             let path = format!("{}/cgroup.procs", place.path);
             let file = cgroupfs::open_beneath(self.mount()?, &path, cgroupfs::Access::Write);
             file.and_then(|file| cgroupfs::write(runtime_sys::AsFd::as_fd(&file), &pid.to_string()))
                 .map_err(|error| {
                     // Callers match on these words of runc.
-                    let why = errno_text(error.errno);
-                    Error::new(ErrorKind::System, format!("adding pid {pid} to {MOUNT}/{path}: {why}"))
+                    Error::answered(error.errno, format!("adding pid {pid} to {MOUNT}/{path}"))
                 })?;
         }
         Ok(())

@@ -77,6 +77,8 @@ fn run(pid: i32, program: &str, mappings: &[IdMapping]) -> Result<()> {
     for map in mappings {
         command.args([map.container_id.to_string(), map.host_id.to_string(), map.size.to_string()]);
     }
+    // A setuid program.
+    runtime_sys::fd::inherit_only_stdio_in(&mut command);
     let output = command.output().context(|| format!("run {program} (package uidmap)"))?;
     if output.status.success() {
         return Ok(());

@@ -19,6 +19,8 @@ pub(crate) enum Heard {
     SeccompNotify(OwnedFd),
     /// The payload waits to be started.
     Ready,
+    /// Only the payload's execve is left.
+    Starting,
     /// A step failed.
     Failed(Error),
     /// The stage is no more: its payload runs, or it died.
@@ -89,6 +91,7 @@ fn hear_by(receive: &mut Receive<'_>) -> Result<Heard> {
         (FromStage::Terminal, Some(fd)) => Heard::Terminal(fd),
         (FromStage::SeccompNotify, Some(fd)) => Heard::SeccompNotify(fd),
         (FromStage::Ready, _) => Heard::Ready,
+        (FromStage::Starting, _) => Heard::Starting,
         #[cfg(feature = "fault")]
         (FromStage::Failed(failure), _) if failure.call == b"kill" => {
             crate::fault::die();

@@ -5,7 +5,7 @@ use super::Launched;
 use super::protocol::{Heard, hear};
 use crate::error::{Error, ErrorKind, Result};
 use runtime_sys::process::{self, Exit};
-use runtime_sys::{BorrowedFd, OwnedFd, socket};
+use runtime_sys::{BorrowedFd, OwnedFd, fs, socket};
 
 /// What the stage may ask for. Each is called at most once.
 pub struct Service<'s> {
@@ -58,6 +58,7 @@ pub fn serve(launched: &mut Launched, service: &mut Service<'_>) -> Result<Rest>
                 launched.channel.go()?;
             }
             Heard::Ready => return Ok(Rest::Waiting),
+            Heard::Starting => {}
             Heard::Failed(error) => return Err(error),
             Heard::Closed => return Ok(Rest::Closed),
         }
@@ -148,6 +149,15 @@ impl Launched {
         }
     }
 
+    /// The same for a process that nobody has waited for yet: one that was killed before is an error.
+    ///
+    /// # Errors
+    /// What the stage reported instead; when it was killed.
+    pub fn hear_the_start(&self) -> Result<()> {
+        self.hear_the_end()?;
+        if is_stage(self.pid) == Some(true) { Err(never_ran()) } else { Ok(()) }
+    }
+
     /// Ends a launch that met this error, and returns what to tell: what the stage said before it went is better than
     /// what its end did to us.
     #[must_use]
@@ -204,14 +214,37 @@ fn end(pid: i32) {
     }
 }
 
-/// Lets a payload run that waits behind its start socket, and waits until it does.
+/// Lets the payload of process `pid` run, which waits behind its start socket, and waits until it does.
 ///
 /// # Errors
-/// What the stage reports instead.
-pub fn start_over(socket: BorrowedFd<'_>) -> Result<()> {
+/// What the stage reports instead; when it was killed.
+pub fn start_over(socket: BorrowedFd<'_>, pid: i32) -> Result<()> {
     socket::send(socket, stage::message::GO, None)?;
-    match hear(socket)? {
-        Heard::Failed(error) => Err(error),
-        _ => Ok(()),
+    let mut is_starting = false;
+    loop {
+        match hear(socket)? {
+            Heard::Failed(error) => return Err(error),
+            Heard::Starting => is_starting = true,
+            _ => break,
+        }
     }
+    // The socket is closed by an execve and by a death. One that nobody has waited for keeps the name that it died with.
+    match is_stage(pid) {
+        Some(false) => Ok(()),
+        None if is_starting => Ok(()),
+        _ => Err(never_ran()),
+    }
+}
+
+/// Whether a process is a stage, running or dead; unknown when it is gone.
+fn is_stage(pid: i32) -> Option<bool> {
+    let path = std::ffi::CString::new(format!("/proc/{pid}/comm")).expect("digits hold no NUL");
+    let mut name = [0; 32];
+    let name = fs::read_once(&path, &mut name).ok()?;
+    Some(name.strip_suffix(b"\n") == Some(stage::message::NAME.to_bytes()))
+}
+
+fn never_ran() -> Error {
+    let why = "the container's first process died before its program ran: was it killed? is the memory limit too low?";
+    Error::new(ErrorKind::System, why)
 }

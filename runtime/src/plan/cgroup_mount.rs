@@ -4,7 +4,7 @@
 use super::arena::Arena;
 use super::facts::{CgroupView, Facts};
 use super::mounts::{Planned, empty, file_system};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::spec;
 use crate::spec::mount_options::MountOptions;
 use stage::plan::{Attributes, Bind, Link};
@@ -22,6 +22,7 @@ pub(super) fn plan<'a>(
     facts: &Facts<'_>,
     planned: &mut Vec<Planned<'a>>,
 ) -> Result<()> {
+    check(options)?;
     let target = &*mount.destination;
     match &facts.cgroups {
         CgroupView::V2(path) => {
@@ -51,6 +52,29 @@ pub(super) fn plan<'a>(
     Ok(())
 }
 
+/// What the file systems of control groups know is the host's; the kernel takes it from inside and does nothing.
+const OF_THE_HOST: [&str; 6] = [
+    "favordynmods",
+    "memory_hugetlb_accounting",
+    "memory_localevents",
+    "memory_recursiveprot",
+    "nsdelegate",
+    "pids_localevents",
+];
+
+/// The container's own hierarchies are what they are on the host: no option changes them.
+fn check(options: &MountOptions<'_>) -> Result<()> {
+    let words = options.data.iter().flat_map(|data| data.split(','));
+    let mut unknown = words.filter(|word| !word.is_empty() && !OF_THE_HOST.contains(word));
+    let unknown = unknown.next().or(options.copy_up.then_some("tmpcopyup"));
+    match unknown.or(options.super_flags.first().copied()) {
+        Some(word) => Err(Error::invalid(format!(
+            "option {word:?}: a mount of control groups takes flags of a mount, and no data: remove it"
+        ))),
+        None => Ok(()),
+    }
+}
+
 fn show<'a>(
     arena: &'a Arena,
     target: &str,
@@ -60,7 +84,7 @@ fn show<'a>(
     path: &str,
 ) -> Result<Planned<'a>> {
     let mut mount = empty(arena, target)?;
-    mount.propagation = options.propagation;
+    mount.propagation = arena.list(&options.propagation);
     if facts.has_cgroup_namespace() {
         let data = data.split(',').filter(|word| !word.is_empty()).collect();
         let options = MountOptions { data, ..options.clone() };

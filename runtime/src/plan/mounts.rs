@@ -87,7 +87,7 @@ pub(super) fn empty<'a>(arena: &'a Arena, target: &str) -> Result<Mount<'a>> {
         attributes: 0,
         remount: None,
         recursive: None,
-        propagation: 0,
+        propagation: arena.list(&[]),
         copy_up: false,
         readonly_later: false,
         keep_mode: false,
@@ -104,7 +104,7 @@ fn one<'a>(
 ) -> Result<Planned<'a>> {
     let mut planned = empty(arena, &mount.destination)?;
     planned.refuse_links = options.target_nofollow;
-    planned.propagation = options.propagation;
+    planned.propagation = arena.list(&options.propagation);
     let kind = mount.kind.as_deref().unwrap_or("none");
     if options.remount {
         if let Some(data) = options.data.first().or(options.super_flags.first()) {

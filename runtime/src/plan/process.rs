@@ -81,7 +81,10 @@ pub fn plan<'a>(arena: &'a Arena, process: &spec::Process<'_>, extra: Extra) -> 
     let env = last_of_each(process.env.iter().map(|item| &**item));
     let path = env.iter().rev().find_map(|item| item.strip_prefix("PATH=")).unwrap_or(DEFAULT_PATH);
     let path = arena.bytes(path.as_bytes());
-    let rlimits = rlimits(process)?;
+    let mut rlimits = rlimits(process)?;
+    if extra.limits_from_outside {
+        rlimits.retain(is_lowered_last);
+    }
     if user.additional_gids.len() > 256 {
         return Err(Error::invalid("/process/user/additionalGids: at most 256 groups are supported"));
     }
@@ -98,7 +101,7 @@ pub fn plan<'a>(arena: &'a Arena, process: &spec::Process<'_>, extra: Extra) -> 
         // Without a word about them there are none, as with runc and crun.
         capabilities: Some(process.capabilities.as_ref().map_or(NO_CAPABILITIES, capability_sets)),
         no_new_privs: process.no_new_privileges,
-        rlimits: arena.list(if extra.limits_from_outside { &[] } else { &rlimits }),
+        rlimits: arena.list(&rlimits),
         scheduler: process.scheduler.as_ref().map(scheduler).transpose()?,
         io_priority: process.io_priority.as_ref().map(io_priority).transpose()?,
         affinity: affinity(arena, process, extra.is_exec)?,
@@ -121,6 +124,15 @@ fn last_of_each<'e>(env: impl DoubleEndedIterator<Item = &'e str>) -> Vec<&'e st
 
 fn name_of(variable: &str) -> &str {
     variable.split_once('=').map_or(variable, |(name, _)| name)
+}
+
+/// More descriptors than a stage has.
+pub const FILES_OF_A_STAGE: u64 = 512;
+
+/// Whether the stage itself lowers this limit, right before the payload: until then it has files to open.
+#[must_use]
+pub fn is_lowered_last(limit: &Rlimit) -> bool {
+    rlimit("RLIMIT_NOFILE") == Some(limit.resource) && limit.soft < FILES_OF_A_STAGE
 }
 
 /// The resource limits, as numbers.

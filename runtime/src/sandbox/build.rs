@@ -81,9 +81,7 @@ pub fn plan<'a>(
     plan.loopback = new & namespace::CLONE_NEWNET != 0;
     plan.hostname = parts.spec.hostname.as_ref().map(|name| arena.bytes(name.as_bytes()));
     plan.domainname = parts.spec.domainname.as_ref().map(|name| arena.bytes(name.as_bytes()));
-    if !wishes.no_new_keyring {
-        plan.keyring = Some(keyring(arena, &parts.state.id)?);
-    }
+    plan.keyring = parts.state.keyring.as_deref().map(|name| arena.c_str(name)).transpose()?;
     check_sysctl_namespaces(parts)?;
     plan.sysctls = sysctls(arena, parts.linux)?;
     let joined = plan.join.iter().find(|join| join.flags == namespace::CLONE_NEWUSER).map(|join| join.fd);
@@ -95,14 +93,6 @@ pub fn plan<'a>(
         plan.proc = Some(host_proc(birth)?);
     }
     Ok(plan)
-}
-
-/// The name of the session keyring that a container's processes share; without it they would have the caller's.
-///
-/// # Errors
-/// None that is expected.
-pub fn keyring<'a>(arena: &'a Arena, id: &str) -> Result<&'a std::ffi::CStr> {
-    arena.c_str(&format!("_ses.{id}"))
 }
 
 /// A terminal, when the process asks for one.
@@ -293,7 +283,7 @@ fn hook_plan<'a>(arena: &'a Arena, parts: &Parts<'_>, plan: &mut Plan<'a>) -> Re
                 arena.strings(&hook.args)?
             },
             // Without one of its own it has the payload's, as with runc: it runs where the payload will.
-            env: arena.strings(if hook.env.is_empty() { &parts.process.env } else { &hook.env })?,
+            env: arena.strings(hook.env.as_ref().unwrap_or(&parts.process.env))?,
             timeout: hook.timeout.and_then(|timeout| u32::try_from(timeout).ok()).unwrap_or(0),
         })
     };

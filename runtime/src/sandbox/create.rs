@@ -16,7 +16,7 @@ use crate::spec::{self, Spec};
 use crate::state::{Container, Identity, Root, State, Status, now};
 use crate::undo::Undo;
 use crate::{console, fault, hooks, oom};
-use runtime_sys::{AsFd, AsRawFd, OwnedFd, fs, namespace};
+use runtime_sys::{AsFd, AsRawFd, Errno, OwnedFd, fs, keyring, namespace};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -133,7 +133,8 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         false => Cgroup::locate(linux.cgroups_path.as_deref(), &options.id)?,
         true => Cgroup::default(),
     };
-    let mut state = first_state(options, &spec, bundle, &cgroup, &namespaces, root.boot());
+    let keyring = keyring_name(options)?;
+    let mut state = first_state(options, &spec, bundle, &cgroup, &namespaces, root.boot(), keyring);
     // Written before the cgroup is made: a kill between the two leaves nothing that delete cannot find.
     container.save_first(&state, &bytes)?;
     fault::point("save the first state")?;
@@ -217,6 +218,13 @@ fn check_terminal(process: &spec::Process<'_>, has_socket: bool, start: Start) -
     Ok(())
 }
 
+/// The name of the session keyring that a container's processes share; without it they would have the caller's. Who
+/// knows a name can join a keyring, or have one ready under it before us: so it is known to nobody else.
+fn keyring_name(options: &CreateOptions) -> Result<Option<String>> {
+    let name = || Ok(format!("_ses.{}.{:016x}", options.id, keyring::random()?));
+    (!options.no_new_keyring).then(name).transpose()
+}
+
 fn first_state(
     options: &CreateOptions,
     spec: &Spec<'_>,
@@ -224,6 +232,7 @@ fn first_state(
     cgroup: &Cgroup,
     namespaces: &Namespaces<'_>,
     boot: Option<String>,
+    keyring: Option<String>,
 ) -> State {
     let root = spec.root.as_ref().map_or("rootfs", |root| &*root.path);
     let linux = spec.linux.as_ref();
@@ -245,7 +254,7 @@ fn first_state(
         cgroup: cgroup.saved(),
         namespaces: namespaces.all(),
         has_hooks: spec.hooks.is_some(),
-        has_keyring: !options.no_new_keyring,
+        keyring,
         uid_mappings: linux.map_or_else(Vec::new, |linux| linux.uid_mappings.to_vec()),
         gid_mappings: linux.map_or_else(Vec::new, |linux| linux.gid_mappings.to_vec()),
     }
@@ -261,7 +270,24 @@ struct Launch {
     hooks_ran: bool,
 }
 
+/// Starts the stage in its cgroup; where there is no clone3 for that, one more that waits until it was joined.
 fn start_stage(
+    parts: &Parts<'_>,
+    options: &CreateOptions,
+    container: &Container,
+    start: Start,
+) -> Result<Launch> {
+    match start_once(parts, options, container, start) {
+        Err(error) if error.errno() == Some(Errno::NOSYS) && parts.cgroup.clone_fd().is_some() => {
+            parts.cgroup.join_on_v2();
+            container.forget_start_socket()?;
+            start_once(parts, options, container, start)
+        }
+        other => other,
+    }
+}
+
+fn start_once(
     parts: &Parts<'_>,
     options: &CreateOptions,
     container: &Container,
@@ -406,7 +432,12 @@ fn made(
 /// EPERM when it may not either.
 pub(super) fn limits_from_outside(pid: i32, process: &spec::Process<'_>) -> Result<()> {
     for limit in process::rlimits(process)? {
-        runtime_sys::process::setrlimit_of(pid, limit.resource, limit.soft, limit.hard)
+        let soft = match process::is_lowered_last(&limit) {
+            true if limit.hard < process::FILES_OF_A_STAGE => continue,
+            true => limit.hard,
+            false => limit.soft,
+        };
+        runtime_sys::process::setrlimit_of(pid, limit.resource, soft, limit.hard)
             .context(|| "/process/rlimits")?;
     }
     Ok(())

@@ -111,6 +111,11 @@ pub fn exec(root: &Root, options: &ExecOptions) -> Result<Executed> {
             cgroup = Cgroup::of_process(init.pid)?;
             call.start(&init, &cgroup)
         }
+        // There is no clone3 for a birth in it.
+        Err(error) if error.errno() == Some(Errno::NOSYS) && cgroup.clone_fd().is_some() => {
+            cgroup.join_on_v2();
+            call.start(&init, &cgroup)
+        }
         other => other,
     };
     let mut launched = started?;
@@ -279,7 +284,7 @@ impl Call<'_> {
         }
         plan.become_root = self.is_mapped();
         plan.join_keyring = true;
-        plan.keyring = self.state.has_keyring.then(|| build::keyring(&arena, &self.state.id)).transpose()?;
+        plan.keyring = self.state.keyring.as_deref().map(|name| arena.c_str(name)).transpose()?;
         plan.wait_at_gate = self.needs_gate(cgroup);
         plan.terminal = build::terminal(self.process, false);
         plan.process = self.payload(&arena)?;
@@ -309,13 +314,27 @@ impl Call<'_> {
         Ok(payload)
     }
 
+    /// Joins the cgroup, or the first process's where this one takes none: see [`exec`].
+    fn join(&self, cgroup: &Cgroup, pid: i32) -> Result<()> {
+        match (cgroup.join(pid), self.state.pid) {
+            (Err(error), Some(init))
+                if error.errno() == Some(Errno::BUSY) && self.options.cgroups.is_empty() =>
+            {
+                let other = Cgroup::of_process(init)?;
+                other.join_on_v2();
+                other.join(pid)
+            }
+            (result, _) => result,
+        }
+    }
+
     /// Answers the stage until the payload runs.
     fn serve(&self, launched: &mut Launched, cgroup: &Cgroup) -> Result<Option<OwnedFd>> {
         if !self.needs_service(cgroup) {
             return Ok(None);
         }
         let mut gate = |pid: i32| match cgroup.needs_join() {
-            true => cgroup.join(pid).context(|| "join the cgroup"),
+            true => self.join(cgroup, pid).context(|| "join the cgroup"),
             false => Ok(()),
         };
         let mut master = None;

@@ -251,8 +251,9 @@ pub struct Hook<'a> {
     pub path: Text<'a>,
     #[serde(borrow)]
     pub args: Items<Text<'a>>,
+    /// Without it the hook has the environment that it would have anyway; an empty one is an empty one.
     #[serde(borrow)]
-    pub env: Items<Text<'a>>,
+    pub env: Option<Items<Text<'a>>>,
     /// Seconds.
     pub timeout: Option<i64>,
 }

@@ -151,7 +151,7 @@ pub struct MountOptions<'s> {
     /// Flags of the file system.
     pub super_flags: Vec<&'static str>,
     /// `MS_*` propagation bits, each applied in turn.
-    pub propagation: u64,
+    pub propagation: Vec<u64>,
     /// `bind` (false) or `rbind` (true).
     pub bind: Option<bool>,
     /// Change what is mounted there.
@@ -204,7 +204,7 @@ pub fn parse<'s>(options: &'s [Text<'_>]) -> MountOptions<'s> {
             }
             Super(name) => parsed.super_flags.push(name),
             NoSuper(name) => parsed.super_flags.retain(|flag| *flag != name),
-            Propagation(bits) => parsed.propagation = bits,
+            Propagation(bits) => parsed.propagation.push(bits),
             Bind => parsed.bind = parsed.bind.or(Some(false)),
             Rbind => parsed.bind = Some(true),
             Remount => parsed.remount = true,

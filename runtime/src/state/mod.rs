@@ -48,8 +48,8 @@ pub struct State {
     pub namespaces: u64,
     /// Whether its configuration has hooks: most have none, and need not be read again.
     pub has_hooks: bool,
-    /// Whether its processes have a session keyring of their own.
-    pub has_keyring: bool,
+    /// The name of the session keyring that its processes share, if they have one of their own.
+    pub keyring: Option<String>,
     /// Mappings of its user namespace, if it has one of its own.
     pub uid_mappings: Vec<IdMapping>,
     /// Mappings of its user namespace, if it has one of its own.

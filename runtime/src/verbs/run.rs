@@ -19,7 +19,7 @@ pub fn run(root: &Root, options: &CreateOptions, keep: bool) -> Result<i32> {
     // Others may look at it and kill it while it runs, and its hooks may as well.
     container.unlock()?;
     if state.has_hooks {
-        let started = launched.hear_the_end().and_then(|()| start::poststart(config?.as_deref(), &state));
+        let started = launched.hear_the_start().and_then(|()| start::poststart(config?.as_deref(), &state));
         if let Err(error) = started {
             launched.kill()?;
             remove(&container, &state)?;
@@ -49,7 +49,7 @@ pub fn run_detached(root: &Root, options: &CreateOptions) -> Result<()> {
     let Created { container, state, launched, notify, .. } = create(root, options, Start::Now)?;
     let config = start::config_with_hooks(&container, &state);
     container.unlock()?;
-    let started = launched.hear_the_end().and_then(|()| start::poststart(config?.as_deref(), &state));
+    let started = launched.hear_the_start().and_then(|()| start::poststart(config?.as_deref(), &state));
     if started.is_err() {
         launched.kill()?;
         remove(&container, &state)?;

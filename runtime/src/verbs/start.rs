@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `start`: lets the payload of a created container run.
 
+use crate::cgroup::Cgroup;
 use crate::error::{Error, Result};
 use crate::launch::serve::start_over;
 use crate::notify::Listener;
@@ -18,6 +19,12 @@ pub fn start(root: &Root, id: &str, supervisor: Option<&str>) -> Result<()> {
     let container = root.container(id)?;
     let state = container.state()?;
     match container.status(&state)? {
+        // As with runc. A process that is frozen hears nobody.
+        Status::Created if Cgroup::open(&state.cgroup).is_frozen() => {
+            return Err(Error::state(format!(
+                "cannot start a container in the paused state: resume {id} first"
+            )));
+        }
         Status::Created => {}
         Status::Stopped => return Err(Error::state("cannot start a container that has stopped")),
         Status::Running | Status::Paused => {
@@ -32,10 +39,10 @@ pub fn start(root: &Root, id: &str, supervisor: Option<&str>) -> Result<()> {
     // From here on it counts as started: a second start finds no socket.
     container.forget_start_socket()?;
     fault::point("forget the start socket")?;
-    // How long it takes is up to hooks, some of them the payload's own, and to who has paused it: others may look at it,
+    // How long it takes is up to hooks, some of them the payload's own, and to who pauses it now: others may look at it,
     // resume it and kill it meanwhile.
     container.unlock()?;
-    start_over(stage.as_fd())?;
+    start_over(stage.as_fd(), state.pid.unwrap_or_default())?;
     // The specification's step 9: the container is stopped then, and what is left is delete's.
     poststart(config.as_deref(), &state).or_else(|error| sandbox::end_first(&state).and(Err(error)))?;
     match (listener, state.pid, state.first_process()?) {

@@ -43,8 +43,8 @@ pub(crate) fn clone_again<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let Some(namespaces) = stage.plan.clone_again else { return Ok(()) };
     let clone = Clone { namespaces, cgroup: None };
     match move_to_sibling(&clone, stage.channel, MOVED) {
-        // Memory is not shared between time namespaces; and there may be no clone3.
-        Err(error) if matches!(error.errno, Errno::INVAL | Errno::NOSYS) => {}
+        // Memory is not shared between time namespaces; and there may be no clone3, or none that a filter lets through.
+        Err(error) if matches!(error.errno, Errno::INVAL | Errno::NOSYS | Errno::PERM) => {}
         other => return Ok(other?),
     }
     match fork(&clone, true)? {

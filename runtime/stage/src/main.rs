@@ -157,7 +157,7 @@ fn run(encoded: &'static [u8]) -> i32 {
         program: files::PathBuffer::new(),
     };
     // A name is for those who look with ps; a launch does not fail for it.
-    drop(process::set_name(c"ctrun:[init]"));
+    drop(process::set_name(stage::message::NAME));
     for step in STEPS {
         let result = match injected(&stage, step.name) {
             Some(b"fail") => Err(Fault::new("fault", 5, b"injected")),

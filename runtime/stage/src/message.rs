@@ -17,7 +17,8 @@
 //!                            <-----------  (closed): the payload runs
 //! ```
 //!
-//! On a start socket the same holds: `Go` in, then `Failed` or the close that execve makes.
+//! On a start socket the same holds: `Go` in, then `Starting`, then `Failed` or the close that execve makes. A stage that
+//! is killed closes it too; then it has not said `Starting`, or has kept its name.
 
 use crate::wire::{Malformed, Reader, Wire, wire_struct};
 
@@ -26,6 +27,12 @@ pub const GO: &[u8] = b"G";
 
 /// The first byte of [`FromStage::Moved`]; the number follows in the machine's order.
 pub const MOVED: u8 = b'M';
+
+/// The first and only byte of [`FromStage::Starting`].
+pub const STARTING: u8 = b'B';
+
+/// The stage's name until its execve, for those who look with ps, and for who asks whether there was one.
+pub const NAME: &core::ffi::CStr = c"ctrun:[init]";
 
 /// The longest message, in bytes: as much as a pipe keeps in one piece.
 pub const LONGEST: usize = 4096;
@@ -59,6 +66,8 @@ pub enum FromStage<'a> {
     SeccompNotify,
     /// All is made; the payload waits.
     Ready,
+    /// On a start socket: what is left is the payload's execve, and what must come right before it.
+    Starting,
     /// The launch ends here.
     Failed(Failure<'a>),
 }
@@ -76,6 +85,7 @@ impl<'a> FromStage<'a> {
             b'T' => FromStage::Terminal,
             b'S' => FromStage::SeccompNotify,
             b'R' => FromStage::Ready,
+            STARTING => FromStage::Starting,
             b'F' => FromStage::Failed(Failure::get(&mut reader)?),
             _ => return Err(Malformed),
         })
@@ -93,6 +103,7 @@ impl<'a> FromStage<'a> {
             FromStage::Terminal => cursor.bytes(b"T"),
             FromStage::SeccompNotify => cursor.bytes(b"S"),
             FromStage::Ready => cursor.bytes(b"R"),
+            FromStage::Starting => cursor.bytes(&[STARTING]),
             FromStage::Failed(failure) => {
                 cursor.bytes(b"F");
                 cursor.counted(failure.step);

@@ -9,6 +9,7 @@ use runtime_sys::fs::Links;
 use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
 use runtime_sys::{BorrowedFd, Errno, OwnedFd, fd, fs};
 use stage::plan::{Attributes, Bind, FileSystem, Mount};
+use stage::wire::List;
 
 /// Callers match on these words of runc.
 const MUST_BE_DIRECTORY: &str = "proc and sysfs must be mounted on ordinary directory";
@@ -35,7 +36,7 @@ fn mount_one<'a>(
     if let Some(attributes) = plan.remount {
         let place = files::find(root, plan.target, links)?;
         mount::mount_setattr(as_fd(&place), c"", false, &attr(attributes))?;
-        return set_propagation(as_fd(&place), plan.propagation);
+        return set_propagations(as_fd(&place), &plan.propagation);
     }
     let mut made = None;
     let tree = if let Some(number) = plan.tree {
@@ -74,7 +75,7 @@ fn mount_one<'a>(
     if let Some(attributes) = plan.recursive {
         mount::mount_setattr(tree, c"", true, &attr(attributes))?;
     }
-    set_propagation(tree, plan.propagation)?;
+    set_propagations(tree, &plan.propagation)?;
     let is_tmpfs = plan.fs.is_some_and(|fs| fs.fstype == c"tmpfs");
     files::leave(place);
     if plan.readonly_later {
@@ -120,6 +121,11 @@ fn open_bind<'a>(bind: &Bind<'a>) -> Result<OwnedFd, Fault<'a>> {
     let tree = MountAttr { propagation: bind.propagation, ..attr(bind.tree) };
     mount::open_source(bind.source, bind.recursive, bind.nofollow, &attr(bind.top), &tree)
         .about(bind.source.to_bytes())
+}
+
+/// One after the other: a slave that is shared has both.
+fn set_propagations<'a>(tree: BorrowedFd<'_>, words: &List<'_, u64>) -> StepResult<'a> {
+    words.iter().try_for_each(|flags| set_propagation(tree, flags))
 }
 
 /// `MS_SHARED` and its kin, with `MS_REC` for the whole tree; 0 leaves it.

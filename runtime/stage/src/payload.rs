@@ -4,7 +4,7 @@
 use crate::fault::About;
 use crate::files::as_fd;
 use crate::identity::write_label;
-use crate::wait::{hear_go, say};
+use crate::wait::{hear_go, say, say_starting};
 use crate::{Fault, Stage, StepResult};
 use core::ffi::CStr;
 use runtime_sys::exec::{self, StringArray};
@@ -25,12 +25,15 @@ pub(crate) fn strings<'a>(list: &List<'a, &'a CStr>) -> Result<StringArray<'a>, 
     Ok(array)
 }
 
+/// The limit that comes last: the steps up to the payload's user open files, and whoever starts us is one.
+const RLIMIT_NOFILE: u32 = 7;
+
 pub(crate) fn set_limits<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let plan = &stage.plan.process;
     if stage.plan.root.is_some() || plan.umask.is_some() {
         rx::umask(fs::FileMode::from_raw_mode(plan.umask.unwrap_or(stage.umask)));
     }
-    for limit in plan.rlimits.iter() {
+    for limit in plan.rlimits.iter().filter(|limit| limit.resource != RLIMIT_NOFILE) {
         process::setrlimit(limit.resource, limit.soft, limit.hard)?;
     }
     if let Some(plan) = plan.scheduler {
@@ -141,9 +144,16 @@ fn load_filter<'a>(plan: &Process<'a>) -> StepResult<'a> {
 
 pub(crate) fn become_user<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let plan = stage.plan.process;
+    if plan.seccomp.is_some() {
+        // Before the filter, see below.
+        say_starting(stage);
+    }
     write_label(stage)?;
     if plan.own_stdio {
         own_stdio(plan.uid)?;
+    }
+    for limit in plan.rlimits.iter().filter(|limit| limit.resource == RLIMIT_NOFILE) {
+        process::setrlimit(limit.resource, limit.soft, limit.hard)?;
     }
     // Before the filter: a profile need not allow what only we call.
     fd::close_range_on_exec(3 + plan.preserve_fds)?;
@@ -155,7 +165,12 @@ pub(crate) fn become_user<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
         credentials::keep_capabilities()?;
     }
     if let Some(groups) = plan.groups {
-        set_groups(&mut groups.iter())?;
+        match set_groups(&mut groups.iter()) {
+            // A user namespace that a user made without rights may deny it to its root, who has the capability: there is
+            // no way to give the groups up, as with runc.
+            Err(fault) if fault.is(Errno::PERM) && groups.is_empty() && has_setgid()? => {}
+            other => other?,
+        }
     }
     credentials::setresgid(plan.gid)?;
     credentials::setresuid(plan.uid)?;
@@ -190,6 +205,12 @@ fn load_filter_as_root<'a>(plan: &Process<'a>) -> StepResult<'a> {
         credentials::capset(permitted, permitted, inheritable)?;
     }
     load_filter(plan)
+}
+
+fn has_setgid<'a>() -> Result<bool, Fault<'a>> {
+    const CAP_SETGID: u64 = 1 << 6;
+    let (effective, ..) = credentials::capget()?;
+    Ok(effective & CAP_SETGID != 0)
 }
 
 /// Linux takes at most 65,536 groups; more than fit here were refused by the runtime.
@@ -246,6 +267,9 @@ pub(crate) fn execute<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let plan = &stage.plan.process;
     if plan.find_home {
         env.push(stage.home.as_c_str());
+    }
+    if plan.seccomp.is_none() {
+        say_starting(stage);
     }
     let path = stage.program.as_c_str();
     let name = plan.args.iter().next().map_or(&b""[..], CStr::to_bytes);

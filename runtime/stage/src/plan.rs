@@ -134,8 +134,8 @@ wire_struct! {
         pub remount: Option<Attributes>,
         /// Changes to the whole tree below it.
         pub recursive: Option<Attributes>,
-        /// Propagation in the end: `MS_*` bits, with `MS_REC`; 0 leaves it.
-        pub propagation: u64,
+        /// Propagation in the end, each in turn: `MS_*` bits, with `MS_REC`.
+        pub propagation: List<'a, u64>,
         /// Copy what the mount hides into it.
         pub copy_up: bool,
         /// Make it read-only after the devices are made in it.

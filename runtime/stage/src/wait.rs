@@ -4,7 +4,7 @@
 use crate::files::as_fd;
 use crate::{Fault, Stage, StepResult};
 use runtime_sys::{BorrowedFd, Errno, fd, signal, socket};
-use stage::message::{FromStage, GO, LONGEST};
+use stage::message::{FromStage, GO, LONGEST, STARTING};
 
 /// Signals that end a container that was created and not started; process 1 is shielded from their default effect.
 const ENDING: [i32; 7] = [1, 2, 3, 10, 12, 14, 15];
@@ -17,6 +17,13 @@ pub(crate) fn say<'a>(
 ) -> StepResult<'a> {
     let mut buffer = [0; LONGEST];
     Ok(socket::send(stage.channel, message.put(&mut buffer), fd)?)
+}
+
+/// Tells whoever started us that only the execve is left. One that is gone needs no word.
+pub(crate) fn say_starting(stage: &Stage<'_>) {
+    if let Some(connection) = &stage.started {
+        drop(socket::send(as_fd(connection), &[STARTING], None));
+    }
 }
 
 /// Waits for the word to go on. A channel that closes means that the runtime died: the launch ends.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Making processes: clone3(2), in the two shapes that the runtime needs.
+//! Making processes: clone3(2), in the two shapes that the runtime needs, and clone(2) where there is no clone3.
 
-use crate::{Result, SysError, raw};
+use crate::{Errno, Result, SysError, raw};
 use core::ffi::{CStr, c_char};
 use core::sync::atomic::{AtomicU64, Ordering};
 use rustix::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -53,6 +53,60 @@ fn clone_args(clone: &Clone<'_>, flags: u64) -> CloneArgs {
     }
 }
 
+/// The part of clone(2)'s flags that is the exit signal, where clone3 has further flags (CLONE_NEWTIME).
+const CSIGNAL: u64 = 0xff;
+
+/// The first two arguments of the call.
+#[derive(Debug, Clone, Copy)]
+struct Registers {
+    number: libc::c_long,
+    first: usize,
+    second: usize,
+}
+
+impl Registers {
+    fn clone3(args: &CloneArgs) -> Self {
+        let first = core::ptr::from_ref(args) as usize;
+        Registers { number: libc::SYS_clone3, first, second: size_of::<CloneArgs>() }
+    }
+
+    /// The same by clone(2), on the caller's stack or a copy of it, if that has words for it.
+    fn clone(args: &CloneArgs) -> Option<Self> {
+        if args.flags & (CSIGNAL | CLONE_INTO_CGROUP) != 0 {
+            return None;
+        }
+        let first = usize::try_from(args.flags | args.exit_signal).ok()?;
+        Some(Registers { number: libc::SYS_clone, first, second: 0 })
+    }
+}
+
+/// Calls with clone3's registers, and once more with clone(2)'s when it is clone3 that is missing: from an older kernel,
+/// or denied by a filter that cannot look into its arguments (Docker's profile, EPERM in those of older engines).
+///
+/// ENOSYS for what clone(2) cannot do: [`Clone::cgroup`], a time namespace.
+fn by_either(
+    args: &CloneArgs,
+    mut call: impl FnMut(Registers) -> core::result::Result<usize, Errno>,
+) -> core::result::Result<usize, Errno> {
+    match call(Registers::clone3(args)) {
+        Err(Errno::NOSYS | Errno::PERM) if !has_clone3() => {
+            Registers::clone(args).map_or(Err(Errno::NOSYS), call)
+        }
+        other => other,
+    }
+}
+
+/// Whether clone3 itself works. To be asked after an error, which is about the arguments then.
+fn has_clone3() -> bool {
+    // SAFETY: the kernel refuses a structure of no size before it looks at the pointer.
+    let answer = unsafe { raw::syscall(libc::SYS_clone3, [0; 6]) };
+    answer == Err(Errno::INVAL)
+}
+
+fn error(clone: &Clone<'_>, errno: Errno) -> SysError {
+    SysError::with("clone3", errno, format_args!("namespaces {:#x}", clone.namespaces))
+}
+
 fn child(pid: usize, pidfd: i32) -> Child {
     let pid = i32::try_from(pid).unwrap_or(-1);
     // SAFETY: from_raw_fd needs a descriptor without another owner: clone3 succeeded with CLONE_PIDFD, so the kernel
@@ -69,7 +123,8 @@ fn child(pid: usize, pidfd: i32) -> Child {
 /// and touches neither stack nor heap. A child whose `execveat` fails exits with the errno as its code.
 ///
 /// # Errors
-/// What clone3(2) answers: EINVAL for namespaces that the kernel lacks, ENOSYS, EPERM, EBUSY for the cgroup.
+/// What clone3(2) answers: EINVAL for namespaces that the kernel lacks, EPERM, EBUSY for the cgroup; ENOSYS where there
+/// is no clone3 for a birth in a cgroup, which clone(2) cannot do.
 #[cfg(target_arch = "x86_64")]
 pub fn clone3_execveat(
     clone: &Clone<'_>,
@@ -81,10 +136,24 @@ pub fn clone3_execveat(
     let argv: [*const c_char; 3] = [argv[0].as_ptr(), argv[1].as_ptr(), core::ptr::null()];
     let envp: [*const c_char; 1] = [core::ptr::null()];
     let args = clone_args(clone, (libc::CLONE_VM | libc::CLONE_VFORK) as u64);
+    by_either(&args, |registers| clone_execveat(registers, program, &argv, &envp))
+        .map(|pid| i32::try_from(pid).unwrap_or(-1))
+        .map_err(|errno| error(clone, errno))
+}
+
+/// The two calls, by whichever of the clones these registers are for: clone(2) takes the rest of its arguments from
+/// registers too, and with zeros there it does what clone3 does.
+#[cfg(target_arch = "x86_64")]
+fn clone_execveat(
+    registers: Registers,
+    program: BorrowedFd<'_>,
+    argv: &[*const c_char; 3],
+    envp: &[*const c_char; 1],
+) -> core::result::Result<usize, Errno> {
     let ret: isize;
     // SAFETY: the child shares our memory (CLONE_VM) while we are stopped (CLONE_VFORK). Inside this block it makes
     // two system calls with values that are in registers already and uses no stack, so nothing of ours changes.
-    // The pointers live on this frame, which outlives the block.
+    // The pointers are the caller's, who outlives the block.
     unsafe {
         core::arch::asm!(
             "syscall",
@@ -105,23 +174,21 @@ pub fn clone3_execveat(
             at_empty_path = const libc::AT_EMPTY_PATH,
             execveat = const libc::SYS_execveat,
             exit_group = const libc::SYS_exit_group,
-            inlateout("rax") libc::SYS_clone3 => ret,
-            in("rdi") &raw const args,
-            in("rsi") size_of::<CloneArgs>(),
+            inlateout("rax") registers.number => ret,
+            in("rdi") registers.first,
+            in("rsi") registers.second,
+            inlateout("rdx") 0_usize => _,
+            inlateout("r10") 0_usize => _,
+            inlateout("r8") 0_usize => _,
             in("r12") program.as_raw_fd(),
             in("r13") c"".as_ptr(),
             in("r14") argv.as_ptr(),
             in("r15") envp.as_ptr(),
-            lateout("rcx") _, lateout("r11") _, out("rdx") _, out("r10") _, out("r8") _,
+            lateout("rcx") _, lateout("r11") _,
             options(nostack),
         );
     }
-    match raw::decode(ret) {
-        Ok(pid) => Ok(i32::try_from(pid).unwrap_or(-1)),
-        Err(errno) => {
-            Err(SysError::with("clone3", errno, format_args!("namespaces {:#x}", clone.namespaces)))
-        }
-    }
+    raw::decode(ret)
 }
 
 /// Goes on in a new process that is a child of the caller's parent and has the caller's memory; the caller itself only
@@ -170,9 +237,7 @@ pub fn move_to_sibling(clone: &Clone<'_>, channel: BorrowedFd<'_>, letter: u8) -
             options(nostack),
         );
     }
-    raw::decode(ret)
-        .map(drop)
-        .map_err(|errno| SysError::with("clone3", errno, format_args!("namespaces {:#x}", clone.namespaces)))
+    raw::decode(ret).map(drop).map_err(|errno| error(clone, errno))
 }
 
 /// Which side of a fork this is.
@@ -199,23 +264,18 @@ pub fn fork(clone: &Clone<'_>, sibling: bool) -> Result<Forked> {
         // clone3 demands it: the exit signal of the caller is used.
         args.exit_signal = 0;
     }
-    let args3 = [&raw const args as usize, size_of::<CloneArgs>(), 0, 0, 0, 0];
-    // SAFETY: without CLONE_VM the child has its own copy of the memory, so both sides may go on in Rust; `args`
-    // and `pidfd` live on this frame during the call.
-    let mut cloned = unsafe { raw::syscall(libc::SYS_clone3, args3) };
-    let is_for_clone3 = clone.cgroup.is_some() || args.flags & libc::CLONE_NEWTIME as u64 != 0;
-    if cloned == Err(crate::Errno::NOSYS) && !is_for_clone3 {
-        // Filters that cannot look into clone3's arguments say that there is no such call (Docker's profile).
-        let pidfd = core::ptr::from_mut(&mut pidfd) as usize;
-        let args = [usize::try_from(args.flags | args.exit_signal).unwrap_or(0), 0, pidfd, 0, 0, 0];
-        // SAFETY: as above; without a stack the child goes on on its copy of ours.
-        cloned = unsafe { raw::syscall(libc::SYS_clone, args) };
-    }
+    // clone(2) has another place for it.
+    let pidfd_place = args.pidfd;
+    let cloned = by_either(&args, |registers| {
+        let Registers { number, first, second } = registers;
+        let third = usize::try_from(pidfd_place).unwrap_or(0);
+        // SAFETY: without CLONE_VM the child has its own copy of the memory, so both sides may go on in Rust, clone(2)'s
+        // on its copy of our stack; `args` and `pidfd` live on this frame during the call.
+        unsafe { raw::syscall(number, [first, second, third, 0, 0, 0]) }
+    });
     match cloned {
         Ok(0) => Ok(Forked::Child),
         Ok(pid) => Ok(Forked::Parent(child(pid, pidfd))),
-        Err(errno) => {
-            Err(SysError::with("clone3", errno, format_args!("namespaces {:#x}", clone.namespaces)))
-        }
+        Err(errno) => Err(error(clone, errno)),
     }
 }

@@ -57,6 +57,16 @@ pub fn close_all_but(first: u32, keep: &[u32]) -> Result<()> {
     Ok(())
 }
 
+/// Has a program begin with its standard descriptors and no others, whatever is open here.
+#[cfg(feature = "std")]
+pub fn inherit_only_stdio_in(command: &mut std::process::Command) {
+    use std::os::unix::process::CommandExt;
+    let mark = || close_range_on_exec(3).map_err(|error| error.errno.into());
+    // SAFETY: between fork and execve only async-signal-safe functions may be called: this is one system call. Only an
+    // error of it uses the heap, which programs of one thread may.
+    unsafe { command.pre_exec(mark) };
+}
+
 /// Marks all descriptors from `first` on close-on-exec (Linux 5.11).
 ///
 /// # Errors

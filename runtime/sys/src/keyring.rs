@@ -6,13 +6,26 @@ use core::ffi::CStr;
 
 const KEYCTL_JOIN_SESSION_KEYRING: usize = 1;
 const KEYCTL_SETPERM: usize = 5;
-/// All for who has it in a keyring of its own, and for its owner to see, read, link and find it.
-const FOUND_BY_ITS_OWNER: usize = 0x3f1b_0000;
+/// All for who has it in a keyring of its own. Other processes of its owner find it, if they know its name; they do not
+/// see the name.
+const FOUND_BY_ITS_OWNER: usize = 0x3f08_0000;
 
 fn keyctl(operation: usize, first: usize, second: usize, name: &str) -> Result<usize> {
     // SAFETY: the operations below take numbers, or a NUL-terminated name that the caller holds during the call.
     unsafe { raw::syscall(libc::SYS_keyctl, [operation, first, second, 0, 0, 0]) }
         .map_err(|errno| SysError::with("keyctl", errno, format_args!("{name}")))
+}
+
+/// A number that nobody guesses, for a name.
+///
+/// # Errors
+/// ENOSYS before Linux 3.17.
+pub fn random() -> Result<u64> {
+    let mut number = 0_u64;
+    let place = &raw mut number as usize;
+    // SAFETY: the kernel writes eight bytes, which `number` has.
+    let made = unsafe { raw::syscall(libc::SYS_getrandom, [place, size_of::<u64>(), 0, 0, 0, 0]) };
+    made.map(|_| number).map_err(|errno| SysError::with("getrandom", errno, format_args!("")))
 }
 
 /// Joins a session keyring of this name, making it if the caller finds none.
