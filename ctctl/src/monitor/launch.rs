@@ -55,7 +55,7 @@ pub fn launch(host: &Host, name: &str) -> Result<Started> {
         ..CreateOptions::default()
     };
     let Created { container, launched, master, .. } = create(&root, &options, Start::Now)?;
-    if let Err(error) = launched.hear_the_end() {
+    if let Err(error) = launched.hear_the_start() {
         drop(container);
         launched.kill()?;
         delete::delete(&root, name, true)?;

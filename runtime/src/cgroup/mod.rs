@@ -60,6 +60,8 @@ pub struct Cgroup {
 pub enum View<'c> {
     /// One v2 tree; the path is the container's own directory on the host.
     V2(&'c str),
+    /// The same where the container has none of its own: the path is that of its caller.
+    OfCaller(&'c str),
     /// Hierarchies of v1: the folder's name, the mount's options, the container's own directory on the host.
     V1(Vec<(String, String, String)>),
 }
@@ -405,7 +407,8 @@ impl Cgroup {
     /// None that is expected.
     pub fn view(&self) -> Result<View<'_>> {
         if self.is_pure_v2 {
-            return Ok(View::V2(&self.shown));
+            let view = if self.places.is_empty() { View::OfCaller } else { View::V2 };
+            return Ok(view(&self.shown));
         }
         let hierarchy = |place: &Place| {
             let data = match place.controllers.strip_prefix("name=") {

@@ -6,6 +6,7 @@ use super::protocol::{Heard, hear};
 use crate::error::{Error, ErrorKind, Result};
 use runtime_sys::process::{self, Exit};
 use runtime_sys::{BorrowedFd, OwnedFd, fs, socket};
+use std::time::Duration;
 
 /// What the stage may ask for. Each is called at most once.
 pub struct Service<'s> {
@@ -155,7 +156,7 @@ impl Launched {
     /// What the stage reported instead; when it was killed.
     pub fn hear_the_start(&self) -> Result<()> {
         self.hear_the_end()?;
-        if is_stage(self.pid) == Some(true) { Err(never_ran()) } else { Ok(()) }
+        if died_as_stage(self.pid) == Some(true) { Err(never_ran()) } else { Ok(()) }
     }
 
     /// Ends a launch that met this error, and returns what to tell: what the stage said before it went is better than
@@ -228,20 +229,35 @@ pub fn start_over(socket: BorrowedFd<'_>, pid: i32) -> Result<()> {
             _ => break,
         }
     }
-    // The socket is closed by an execve and by a death. One that nobody has waited for keeps the name that it died with.
-    match is_stage(pid) {
+    // The socket is closed by an execve and by a death.
+    match died_as_stage(pid) {
         Some(false) => Ok(()),
         None if is_starting => Ok(()),
         _ => Err(never_ran()),
     }
 }
 
-/// Whether a process is a stage, running or dead; unknown when it is gone.
-fn is_stage(pid: i32) -> Option<bool> {
-    let path = std::ffi::CString::new(format!("/proc/{pid}/comm")).expect("digits hold no NUL");
-    let mut name = [0; 32];
-    let name = fs::read_once(&path, &mut name).ok()?;
-    Some(name.strip_suffix(b"\n") == Some(stage::message::NAME.to_bytes()))
+/// Whether a process that has closed its channel died as a stage, and is no payload: one that nobody has waited for keeps
+/// the name that it died with. Unknown when it is gone.
+fn died_as_stage(pid: i32) -> Option<bool> {
+    let path =
+        |file: &str| std::ffi::CString::new(format!("/proc/{pid}/{file}")).expect("digits hold no NUL");
+    let (name, mut buffer) = (stage::message::NAME.to_bytes(), [0; 256]);
+    if fs::read_once(&path("comm"), &mut buffer).ok()?.strip_suffix(b"\n") != Some(name) {
+        return Some(false);
+    }
+    // An execve closes descriptors a moment before it gives the new name, and a death before it is one.
+    let stat = path("stat");
+    loop {
+        let stat = fs::read_once(&stat, &mut buffer).ok()?;
+        let stat = &stat[stat.iter().position(|byte| *byte == b'(')? + 1..];
+        // The kernel looks at the state before it looks at the name: of a dead one that is the last.
+        match stat.strip_prefix(name).and_then(|rest| rest.strip_prefix(b") ")) {
+            None => return Some(false),
+            Some([b'Z' | b'X', ..]) => return Some(true),
+            Some(_) => std::thread::sleep(Duration::from_micros(100)),
+        }
+    }
 }
 
 fn never_ran() -> Error {

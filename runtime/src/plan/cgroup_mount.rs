@@ -9,6 +9,9 @@ use crate::spec;
 use crate::spec::mount_options::MountOptions;
 use stage::plan::{Attributes, Bind, Link};
 
+/// `MOUNT_ATTR_RDONLY`.
+const READ_ONLY: u64 = 1;
+
 /// `MOUNT_ATTR_*` of a mount in the tmpfs that holds hierarchies of v1.
 const NOSUID_NODEV_NOEXEC: u64 = 0x0e;
 
@@ -28,11 +31,16 @@ pub(super) fn plan<'a>(
         CgroupView::V2(path) => {
             planned.push(show(arena, target, options, facts, ("cgroup2", ""), path)?);
         }
+        CgroupView::OfCaller(path) => {
+            // Whatever config.json says, and as with runc: the caller's other processes are in it (CVE-2023-25809).
+            let options = MountOptions { set: options.set | READ_ONLY, ..options.clone() };
+            planned.push(show(arena, target, &options, facts, ("cgroup2", ""), path)?);
+        }
         CgroupView::V1(hierarchies) => {
             let mut holder = empty(arena, target)?;
             let data = MountOptions { data: vec!["mode=755"], ..MountOptions::default() };
             holder.fs = Some(file_system(arena, "tmpfs", "tmpfs", &data)?);
-            holder.attributes = options.set & !1 | NOSUID_NODEV_NOEXEC;
+            holder.attributes = options.set & !READ_ONLY | NOSUID_NODEV_NOEXEC;
             holder.readonly_later = options.read_only();
             let mut links = Vec::new();
             for (name, _, _) in hierarchies.iter().filter(|(name, _, _)| name.contains(',')) {
