@@ -93,6 +93,12 @@ impl Host {
         self.data.join("systems").join(name)
     }
 
+    /// The folder of all systems' own files.
+    #[must_use]
+    pub fn system_files(&self) -> PathBuf {
+        self.data.join("systems")
+    }
+
     /// A running system's bundle and sockets.
     #[must_use]
     pub fn run(&self, name: &str) -> PathBuf {

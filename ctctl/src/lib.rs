@@ -12,12 +12,14 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod container;
+pub mod cpulist;
 pub mod error;
 pub mod host;
 pub mod idmap;
 pub mod meter;
 pub mod monitor;
 pub mod output;
+pub mod resources;
 pub mod storage;
 pub mod store;
 

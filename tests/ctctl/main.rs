@@ -15,6 +15,7 @@ mod exec;
 mod info;
 mod kill;
 mod killed;
+mod limits;
 mod list;
 mod logs;
 mod man;
