@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! From a system's configuration to an OCI bundle. Pure: no I/O.
 
+use crate::accounts::User;
 use crate::config::limits::ulimit;
 use crate::config::{Config, Network, Ready};
 use crate::error::Result;
@@ -122,56 +123,72 @@ pub struct Command {
     pub args: Vec<String>,
     /// Whether it gets a terminal.
     pub tty: bool,
-    /// What its environment has beside the usual.
+    /// Its whole environment.
     pub env: Vec<String>,
     /// Where it runs.
     pub cwd: String,
+    /// Who runs it.
+    pub user: User,
+    /// Whether it has all capabilities.
+    pub is_elevated: bool,
+    /// Whether it is in the system's user namespace.
+    pub is_mapped: bool,
 }
 
 /// The `process` object of a command. It knows nothing of what init was told, such as init's NOTIFY_SOCKET.
 #[must_use]
 pub fn command(config: &Config, command: &Command, own: u64) -> Value {
-    let mut env = usual_env(config);
-    env.extend(["HOME=/root", "USER=root", "LOGNAME=root"].map(str::to_owned));
-    env.extend(command.env.iter().cloned());
-    let mut process = process(config, own, &env);
+    let given = if command.is_mapped { u64::MAX } else { own };
+    let names = capability_names(given, command.is_elevated);
+    let mut process = process(config, &names, &command.env);
     process["terminal"] = json!(command.tty);
     process["args"] = json!(command.args);
     process["cwd"] = json!(command.cwd);
+    let user = &command.user;
+    process["user"] = json!({ "uid": user.uid, "gid": user.gid, "additionalGids": user.groups });
+    if user.uid != 0 && !command.is_elevated {
+        // What another user may become, but is not.
+        process["capabilities"] = json!({ "bounding": names });
+    }
     process
 }
 
 /// What all programs have; the configuration's variables go before the usual.
-fn usual_env(config: &Config) -> Vec<String> {
+#[must_use]
+pub fn usual_env(configured: &[String]) -> Vec<String> {
     let usual = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "container=ctctl"];
     let name = |variable: &str| variable.split('=').next().unwrap_or_default().to_owned();
-    let is_given = |variable: &&str| config.env.iter().any(|given| name(given) == name(variable));
+    let is_given = |variable: &&str| configured.iter().any(|given| name(given) == name(variable));
     let usual = usual.into_iter().filter(|variable| !is_given(variable)).map(str::to_owned);
-    usual.chain(config.env.iter().cloned()).collect()
+    usual.chain(configured.iter().cloned()).collect()
 }
 
 fn init(config: &Config, own: u64) -> Value {
-    let mut env = usual_env(config);
+    let mut env = usual_env(&config.env);
     env.extend(["TERM=linux".to_owned(), format!("container_uuid={}", config.uuid)]);
     if config.ready == Ready::Notify {
         env.push(format!("NOTIFY_SOCKET={NOTIFY}"));
     }
-    let mut process = process(config, own, &env);
+    // A new user namespace gives all of them; without one nobody can give what he does not have.
+    let given = if config.idmap == IdMap::Host { own } else { u64::MAX };
+    let mut process = process(config, &capability_names(given, false), &env);
     process["terminal"] = json!(true);
     process["args"] = json!(config.init);
     process["cwd"] = json!(config.cwd.as_deref().unwrap_or("/"));
     process
 }
 
-/// What init and commands have in common: root with all that a system may have.
-fn process(config: &Config, own: u64, env: &[String]) -> Value {
-    // A new user namespace gives all of them; without one nobody can give what he does not have.
-    let given = if config.idmap == IdMap::Host { own } else { u64::MAX };
+fn capability_names(given: u64, is_elevated: bool) -> Vec<&'static str> {
     let numbered = capabilities::NAMES.into_iter().enumerate();
-    let names: Vec<&str> = numbered
-        .filter(|(number, name)| given >> number & 1 == 1 && !HOST_ONLY.contains(name))
+    let is_meant = |name: &&str| is_elevated || !HOST_ONLY.contains(name);
+    numbered
+        .filter(|(number, name)| given >> number & 1 == 1 && is_meant(name))
         .map(|(_, name)| name)
-        .collect();
+        .collect()
+}
+
+/// What init and commands have in common: root with all that a system may have.
+fn process(config: &Config, names: &[&str], env: &[String]) -> Value {
     let mut process = json!({
         "user": { "uid": 0, "gid": 0 },
         "env": env,
@@ -314,8 +331,15 @@ mod tests {
         let mut config = web();
         config.ready = Ready::Notify;
         assert!(init(&config, 0).to_string().contains("NOTIFY_SOCKET"));
-        let wish =
-            Command { args: vec!["true".to_owned()], tty: false, env: Vec::new(), cwd: "/".to_owned() };
+        let wish = Command {
+            args: vec!["true".to_owned()],
+            tty: false,
+            env: Vec::new(),
+            cwd: "/".to_owned(),
+            user: User::root(),
+            is_elevated: false,
+            is_mapped: true,
+        };
         let text = command(&config, &wish, 0).to_string();
         assert!(!text.contains("NOTIFY_SOCKET") && !text.contains(&config.uuid), "{text}");
         assert_eq!(command(&config, &wish, 0)["capabilities"], init(&config, 0)["capabilities"]);

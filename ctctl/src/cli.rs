@@ -47,6 +47,8 @@ pub enum Command {
     Logs(commands::logs::Args),
     /// Open a shell in a running system, as its root logs in
     Enter(commands::enter::Args),
+    /// Set a user's password in a system, or let a public key log in
+    Passwd(commands::passwd::Args),
     /// Run a command in a running system
     Exec(commands::exec::Args),
     /// Remove a system and everything that is its own

@@ -115,7 +115,7 @@ fn take_over(host: &Host, name: &str, copy: &Path) -> Result<()> {
     let (live, later): (Vec<&Key>, Vec<&Key>) =
         changed.into_iter().partition(|key| key.change == Change::Live);
     let names = |keys: Vec<&Key>| keys.into_iter().map(|key| key.name).collect::<Vec<_>>();
-    container::limits::apply(host, &old, &new, &names(live))?;
+    container::live::apply(host, &old, &new, &names(live))?;
     if !later.is_empty() {
         output::progress(&format!("{}: at the next start", names(later).join(", ")));
     }

@@ -99,7 +99,7 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
                 format!("{} does not change while it runs", later.join(", ")),
             ));
         }
-        container::limits::apply(host, &old, &config, &names)?;
+        container::live::apply(host, &old, &config, &names)?;
         if !later.is_empty() {
             output::progress(&format!("{}: at the next start", later.join(", ")));
         }
@@ -114,6 +114,11 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
 }
 
 fn change(config: &mut Config, given: &Assignment) -> Result<(&'static Key, Option<Value>)> {
+    if ["password", "userpasswd"].contains(&given.key.as_str()) {
+        // What stands on a command line is read by everybody on the host.
+        return Err(Error::new(Exit::Usage, "a password is no part of a command line")
+            .hint("ctctl passwd NAME USER asks for it, or reads it from standard input"));
+    }
     let key = keys::find(&given.key)?;
     if key.change == Change::Never {
         return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name))

@@ -97,7 +97,7 @@ pub static KEYS: &[Key] = &[
         kind: Kind::Text,
         default: "the system's name",
         help: "the host name inside",
-        change: Change::NextStart,
+        change: Change::Live,
         get: |c| c.hostname.clone().map(Value::Text),
         put: |c, v| hostname(v).map(|t| c.hostname = t),
     },
