@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! From a system's configuration to an OCI bundle. Pure: no I/O.
 
+use crate::accounts::User;
+use crate::config::limits::ulimit;
 use crate::config::{Config, Network, Ready};
+use crate::error::Result;
 use crate::idmap::IdMap;
+use crate::resources::{self, Machine};
 use runtime::spec::capabilities;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Where init finds the socket that it says `READY=1` to: the place that systemd's Container Interface names.
 const NOTIFY: &str = "/run/host/notify";
-
-/// Microseconds in which a share of processor time is counted.
-const CPU_PERIOD: u64 = 100_000;
 
 /// What nobody inside may call, although the namespaces do not stop it: it reaches the whole kernel, or is large and
 /// young enough to be the next way out of it.
@@ -65,11 +66,15 @@ pub struct Facts<'f> {
     pub notify: &'f Path,
     /// The starter's own capabilities; bit n is capability n.
     pub capabilities: u64,
+    /// What limits need to know.
+    pub machine: &'f Machine,
 }
 
 /// config.json of a system.
-#[must_use]
-pub fn spec(config: &Config, facts: &Facts<'_>) -> Value {
+///
+/// # Errors
+/// `Value` and `Unsupported`: a limit that this host cannot give.
+pub fn spec(config: &Config, facts: &Facts<'_>) -> Result<Value> {
     let mut spec = json!({
         "ociVersion": "1.3.0",
         "root": { "path": "rootfs" },
@@ -79,7 +84,8 @@ pub fn spec(config: &Config, facts: &Facts<'_>) -> Value {
         "linux": {
             "cgroupsPath": cgroups_path(&config.name),
             "namespaces": namespaces(config),
-            "resources": first_limits(config),
+            "resources": resources::resources(config, &resources::given(config), facts.machine)?,
+            "sysctl": sysctl(config),
             "seccomp": seccomp(),
         },
     });
@@ -96,43 +102,18 @@ pub fn spec(config: &Config, facts: &Facts<'_>) -> Value {
             linux["readonlyPaths"] = json!(READ_ONLY);
         }
     }
-    spec
+    Ok(spec)
+}
+
+fn sysctl(config: &Config) -> Value {
+    let pairs = config.limits.sysctl.iter().filter_map(|word| word.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), json!(value))).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// The place of a system's control groups in every hierarchy.
 #[must_use]
 pub fn cgroups_path(name: &str) -> String {
     format!("/ctctl.{name}")
-}
-
-/// `linux.resources` with the limits of the named keys alone: a host that lacks a controller refuses even to be told
-/// that there is no limit. A key without a value says so, since an update leaves alone what it does not name.
-#[must_use]
-pub fn resources(config: &Config, keys: &[&str]) -> Value {
-    let mut resources = json!({});
-    for key in keys {
-        match *key {
-            "memory" => resources["memory"] = json!({ "limit": or_none(config.memory) }),
-            "pids" => resources["pids"] = json!({ "limit": or_none(config.pids) }),
-            "cpulimit" => {
-                let quota = or_none(config.cpulimit.map(|percent| percent * (CPU_PERIOD / 100)));
-                resources["cpu"] = json!({ "quota": quota, "period": CPU_PERIOD });
-            }
-            _ => {}
-        }
-    }
-    resources
-}
-
-fn or_none(limit: Option<u64>) -> Value {
-    limit.map_or(json!(-1), |limit| json!(limit))
-}
-
-/// The limits that a system begins with.
-fn first_limits(config: &Config) -> Value {
-    let limits = [("memory", config.memory), ("cpulimit", config.cpulimit), ("pids", config.pids)];
-    let keys: Vec<&str> = limits.iter().filter(|(_, limit)| limit.is_some()).map(|(key, _)| *key).collect();
-    resources(config, &keys)
 }
 
 /// A command that somebody runs in a system.
@@ -142,62 +123,89 @@ pub struct Command {
     pub args: Vec<String>,
     /// Whether it gets a terminal.
     pub tty: bool,
-    /// What its environment has beside the usual.
+    /// Its whole environment.
     pub env: Vec<String>,
     /// Where it runs.
     pub cwd: String,
+    /// Who runs it.
+    pub user: User,
+    /// Whether it has all capabilities.
+    pub is_elevated: bool,
+    /// Whether it is in the system's user namespace.
+    pub is_mapped: bool,
 }
 
 /// The `process` object of a command. It knows nothing of what init was told, such as init's NOTIFY_SOCKET.
 #[must_use]
 pub fn command(config: &Config, command: &Command, own: u64) -> Value {
-    let mut env = usual_env(config);
-    env.extend(["HOME=/root", "USER=root", "LOGNAME=root"].map(str::to_owned));
-    env.extend(command.env.iter().cloned());
-    let mut process = process(config, own, &env);
+    let given = if command.is_mapped { u64::MAX } else { own };
+    let names = capability_names(given, command.is_elevated);
+    let mut process = process(config, &names, &command.env);
     process["terminal"] = json!(command.tty);
     process["args"] = json!(command.args);
     process["cwd"] = json!(command.cwd);
+    let user = &command.user;
+    process["user"] = json!({ "uid": user.uid, "gid": user.gid, "additionalGids": user.groups });
+    if user.uid != 0 && !command.is_elevated {
+        // What another user may become, but is not.
+        process["capabilities"] = json!({ "bounding": names });
+    }
     process
 }
 
 /// What all programs have; the configuration's variables go before the usual.
-fn usual_env(config: &Config) -> Vec<String> {
+#[must_use]
+pub fn usual_env(configured: &[String]) -> Vec<String> {
     let usual = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "container=ctctl"];
     let name = |variable: &str| variable.split('=').next().unwrap_or_default().to_owned();
-    let is_given = |variable: &&str| config.env.iter().any(|given| name(given) == name(variable));
+    let is_given = |variable: &&str| configured.iter().any(|given| name(given) == name(variable));
     let usual = usual.into_iter().filter(|variable| !is_given(variable)).map(str::to_owned);
-    usual.chain(config.env.iter().cloned()).collect()
+    usual.chain(configured.iter().cloned()).collect()
 }
 
 fn init(config: &Config, own: u64) -> Value {
-    let mut env = usual_env(config);
+    let mut env = usual_env(&config.env);
     env.extend(["TERM=linux".to_owned(), format!("container_uuid={}", config.uuid)]);
     if config.ready == Ready::Notify {
         env.push(format!("NOTIFY_SOCKET={NOTIFY}"));
     }
-    let mut process = process(config, own, &env);
+    // A new user namespace gives all of them; without one nobody can give what he does not have.
+    let given = if config.idmap == IdMap::Host { own } else { u64::MAX };
+    let mut process = process(config, &capability_names(given, false), &env);
     process["terminal"] = json!(true);
     process["args"] = json!(config.init);
     process["cwd"] = json!(config.cwd.as_deref().unwrap_or("/"));
     process
 }
 
-/// What init and commands have in common: root with all that a system may have.
-fn process(config: &Config, own: u64, env: &[String]) -> Value {
-    // A new user namespace gives all of them; without one nobody can give what he does not have.
-    let given = if config.idmap == IdMap::Host { own } else { u64::MAX };
+fn capability_names(given: u64, is_elevated: bool) -> Vec<&'static str> {
     let numbered = capabilities::NAMES.into_iter().enumerate();
-    let names: Vec<&str> = numbered
-        .filter(|(number, name)| given >> number & 1 == 1 && !HOST_ONLY.contains(name))
+    let is_meant = |name: &&str| is_elevated || !HOST_ONLY.contains(name);
+    numbered
+        .filter(|(number, name)| given >> number & 1 == 1 && is_meant(name))
         .map(|(_, name)| name)
-        .collect();
-    json!({
+        .collect()
+}
+
+/// What init and commands have in common: root with all that a system may have.
+fn process(config: &Config, names: &[&str], env: &[String]) -> Value {
+    let mut process = json!({
         "user": { "uid": 0, "gid": 0 },
         "env": env,
         "capabilities": { "bounding": names, "effective": names, "permitted": names },
         "noNewPrivileges": false,
-    })
+        "rlimits": rlimits(config),
+    });
+    if let Some(score) = config.limits.oom_score.as_deref().and_then(|text| text.parse::<i32>().ok()) {
+        process["oomScoreAdj"] = json!(score);
+    }
+    process
+}
+
+fn rlimits(config: &Config) -> Value {
+    let given = config.limits.ulimits.iter().filter_map(|word| ulimit(word).ok());
+    let one = |(name, soft, hard): (String, u64, u64)| json!({ "type": format!("RLIMIT_{}", name.to_uppercase()), "soft": soft, "hard": hard });
+    given.map(one).collect()
 }
 
 fn namespaces(config: &Config) -> Value {
@@ -226,6 +234,8 @@ fn mounts(config: &Config, notify: &Path) -> Value {
     } else {
         mounts.push(mount("/sys", "sysfs", &closed_and(&["ro"])));
     }
+    let mut shm = ["nosuid", "nodev", "mode=1777"].map(str::to_owned).to_vec();
+    shm.extend(config.limits.shm_size.map(|bytes| format!("size={bytes}")));
     mounts.extend([
         mount("/sys/fs/cgroup", "cgroup", &closed_and(&["relatime"])),
         mount("/dev", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=1m"]),
@@ -234,7 +244,7 @@ fn mounts(config: &Config, notify: &Path) -> Value {
             "devpts",
             &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
         ),
-        mount("/dev/shm", "tmpfs", &["nosuid", "nodev", "mode=1777"]),
+        mount("/dev/shm", "tmpfs", &shm.iter().map(String::as_str).collect::<Vec<_>>()),
         mount("/dev/mqueue", "mqueue", &closed),
         mount("/run", "tmpfs", &["nosuid", "nodev", "mode=755"]),
     ]);
@@ -307,8 +317,9 @@ mod tests {
             let mut config = web();
             config.idmap = idmap.parse().unwrap();
             config.network = network;
-            let facts = Facts { notify: Path::new("/run/notify"), capabilities: 0x21 };
-            let text = spec(&config, &facts).to_string();
+            let machine = Machine::default();
+            let facts = Facts { notify: Path::new("/run/notify"), capabilities: 0x21, machine: &machine };
+            let text = spec(&config, &facts).unwrap().to_string();
             assert_eq!(text.contains("CAP_SETGID"), idmap != "host");
             let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();
             runtime::plan::check::check(&spec).unwrap();
@@ -320,22 +331,17 @@ mod tests {
         let mut config = web();
         config.ready = Ready::Notify;
         assert!(init(&config, 0).to_string().contains("NOTIFY_SOCKET"));
-        let wish =
-            Command { args: vec!["true".to_owned()], tty: false, env: Vec::new(), cwd: "/".to_owned() };
+        let wish = Command {
+            args: vec!["true".to_owned()],
+            tty: false,
+            env: Vec::new(),
+            cwd: "/".to_owned(),
+            user: User::root(),
+            is_elevated: false,
+            is_mapped: true,
+        };
         let text = command(&config, &wish, 0).to_string();
         assert!(!text.contains("NOTIFY_SOCKET") && !text.contains(&config.uuid), "{text}");
         assert_eq!(command(&config, &wish, 0)["capabilities"], init(&config, 0)["capabilities"]);
-    }
-
-    #[test]
-    fn a_limit_that_is_taken_away_is_said_to_be_none() {
-        let mut config = web();
-        assert_eq!(resources(&config, &["memory"]), json!({ "memory": { "limit": -1 } }));
-        assert_eq!(first_limits(&config), json!({}));
-        (config.memory, config.cpulimit) = (Some(64 << 20), Some(150));
-        let limits = first_limits(&config);
-        assert_eq!(limits["memory"]["limit"], 64 << 20);
-        assert_eq!(limits["cpu"], json!({ "quota": 150_000, "period": 100_000 }));
-        assert!(limits["pids"].is_null());
     }
 }

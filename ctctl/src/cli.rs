@@ -3,6 +3,7 @@
 
 use crate::commands;
 use crate::config::keys::{Change, KEYS};
+use crate::config::limits::is_foreign;
 use crate::host::Places;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -46,6 +47,8 @@ pub enum Command {
     Logs(commands::logs::Args),
     /// Open a shell in a running system, as its root logs in
     Enter(commands::enter::Args),
+    /// Set a user's password in a system, or let a public key log in
+    Passwd(commands::passwd::Args),
     /// Run a command in a running system
     Exec(commands::exec::Args),
     /// Remove a system and everything that is its own
@@ -82,9 +85,11 @@ pub fn keys_as_options(args: Vec<OsString>) -> Vec<OsString> {
             Some(Some((name, value))) => (name, Some(OsString::from(value))),
             _ => (option.unwrap_or_default(), None),
         };
-        let is_key = KEYS.iter().any(|key| {
-            key.change != Change::Never && (key.name == name || key.alias.is_some_and(|alias| alias == name))
-        });
+        let is_key = is_foreign(name)
+            || KEYS.iter().any(|key| {
+                key.change != Change::Never
+                    && (key.name == name || key.alias.is_some_and(|alias| alias == name))
+            });
         if !is_key {
             changed.push(arg);
             continue;

@@ -43,7 +43,34 @@ fn place(flag: Option<PathBuf>, variable: &str, default: &str) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
+/// Variables of an environment, each once.
+#[derive(Debug, Default)]
+pub struct Variables(Vec<String>);
+
+impl Variables {
+    /// Adds `NAME=VALUE`, in the place of one of the same name.
+    pub fn put(&mut self, pair: String) {
+        let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
+        match self.0.iter_mut().find(|old| name(old) == name(&pair)) {
+            Some(old) => *old = pair,
+            None => self.0.push(pair),
+        }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn into_pairs(self) -> Vec<String> {
+        self.0
+    }
+}
+
 impl Host {
+    /// The caller's own variables, as `NAME=VALUE`; those that are no text are left out.
+    pub fn variables(&self) -> impl Iterator<Item = String> {
+        let text = |word: std::ffi::OsString| word.into_string().ok();
+        env::vars_os().filter_map(move |(name, value)| Some(format!("{}={}", text(name)?, text(value)?)))
+    }
+
     /// From flags, then the environment, then the defaults.
     #[must_use]
     pub fn new(places: Places) -> Host {
@@ -91,6 +118,12 @@ impl Host {
     #[must_use]
     pub fn data(&self, name: &str) -> PathBuf {
         self.data.join("systems").join(name)
+    }
+
+    /// The folder of all systems' own files.
+    #[must_use]
+    pub fn system_files(&self) -> PathBuf {
+        self.data.join("systems")
     }
 
     /// A running system's bundle and sockets.

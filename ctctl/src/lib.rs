@@ -7,17 +7,20 @@
 //! There is no daemon, and no state but the configuration files: what runs is asked of the kernel, through the
 //! runtime, each time.
 
+pub mod accounts;
 pub mod bundle;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod container;
+pub mod cpulist;
 pub mod error;
 pub mod host;
 pub mod idmap;
 pub mod meter;
 pub mod monitor;
 pub mod output;
+pub mod resources;
 pub mod storage;
 pub mod store;
 

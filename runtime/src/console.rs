@@ -4,7 +4,7 @@
 
 use crate::error::{Context, Error, Result};
 use runtime_sys::fs::{self, CWD, OpenFlags};
-use runtime_sys::rustix::event::{PollFd, PollFlags, poll};
+use runtime_sys::rustix::event::{PollFd, PollFlags, Timespec, poll};
 use runtime_sys::rustix::io as rx;
 use runtime_sys::socket::{self, Carries};
 use runtime_sys::{AsFd, AsRawFd, BorrowedFd, Call, Errno, OwnedFd, tty};
@@ -185,6 +185,14 @@ impl Relay {
     /// # Errors
     /// What poll(2) and read(2) answer.
     pub fn step(&mut self, also: BorrowedFd<'_>) -> Result<bool> {
+        self.step_within(also, None)
+    }
+
+    /// The same, for at most so many milliseconds.
+    ///
+    /// # Errors
+    /// What poll(2) and read(2) answer.
+    pub fn step_within(&mut self, also: BorrowedFd<'_>, timeout_ms: Option<u32>) -> Result<bool> {
         let output = runtime_sys::rustix::stdio::stdout();
         let idle = PollFlags::empty();
         let mut for_master = idle;
@@ -206,7 +214,9 @@ impl Relay {
         let master = add(self.master_open, self.master.as_fd(), for_master);
         let input_at = add(from_input, input(), PollFlags::IN);
         let output_at = add(to_output, output, PollFlags::OUT);
-        match poll(&mut fds, None) {
+        let timeout = timeout_ms
+            .map(|ms| Timespec { tv_sec: i64::from(ms / 1000), tv_nsec: i64::from(ms % 1000) * 1_000_000 });
+        match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => return Err(errno).call("poll", format_args!("the terminal")).map_err(Error::from),
         }
@@ -229,7 +239,7 @@ impl Relay {
                 self.output_open = self.outward.drain(output);
             }
             let mut fds = [PollFd::from_borrowed_fd(self.master.as_fd(), PollFlags::IN)];
-            let ready = poll(&mut fds, Some(&runtime_sys::rustix::event::Timespec::default()));
+            let ready = poll(&mut fds, Some(&Timespec::default()));
             let readable = matches!(ready, Ok(1..)) && fds[0].revents().contains(PollFlags::IN);
             if !readable || !self.output_open || !self.outward.fill(self.master.as_fd())? {
                 return Ok(());

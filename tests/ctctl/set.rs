@@ -79,6 +79,44 @@ fn a_host_name_is_written_where_an_init_reads_it_and_nowhere_else() {
     assert!(!systems.folder.join("hostname").exists());
 }
 
+// VZ-41, VZ-71: the files of each family of distributions, in a system that runs and in one that does not.
+#[test]
+fn a_host_name_is_that_of_the_distributions_own_files() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    let inside = |line: &str| systems.run(&["exec", &name, "--", "sh", "-c", line]).ok().stdout;
+    inside(
+        "mkdir -p /etc/sysconfig /etc/conf.d; echo old > /etc/HOSTNAME; \
+         printf 'NETWORKING=yes\\nHOSTNAME=old\\n' > /etc/sysconfig/network; chmod 640 /etc/sysconfig/network; \
+         echo 'hostname=\"old\"' > /etc/conf.d/hostname; printf '127.0.0.1 localhost\\n127.0.1.1\\told\\n' > /etc/hosts",
+    );
+    let all = "hostname; cat /etc/hostname /etc/HOSTNAME /etc/sysconfig/network /etc/conf.d/hostname /etc/hosts; \
+               stat -c %u:%a /etc/sysconfig/network";
+    let expected = |name: &str| {
+        format!(
+            "{name}\n{name}\n{name}\nNETWORKING=yes\nHOSTNAME={name}\nhostname=\"{name}\"\n127.0.0.1 localhost\n\
+             127.0.1.1\t{name}\n0:640\n"
+        )
+    };
+    systems.run(&["set", &name, "hostname=shop"]).ok();
+    assert_eq!(inside(all), expected("shop"));
+    systems.run(&["restart", &name]).ok();
+    assert_eq!(inside(all), expected("shop"));
+    systems.run(&["stop", &name]).ok();
+    systems.run(&["set", &name, "hostname=bank"]).ok();
+    systems.run(&["start", &name]).ok();
+    assert_eq!(inside(all), expected("bank"));
+    // Files that are not there are not made, and a file without the line stays as it is.
+    inside("rm -r /etc/HOSTNAME /etc/conf.d; echo NETWORKING=yes > /etc/sysconfig/network");
+    systems.run(&["set", &name, "hostname=gold"]).ok();
+    assert_eq!(
+        inside("cat /etc/sysconfig/network; ls -d /etc/HOSTNAME /etc/conf.d 2> /dev/null || hostname"),
+        "NETWORKING=yes\ngold\n"
+    );
+    assert_ne!(fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim(), "gold");
+}
+
 #[test]
 fn keys_may_be_typed_as_options() {
     needs!(Root);

@@ -35,7 +35,7 @@ fn search(folder: &Path, word: &str, depth: u32, found: &mut Vec<PathBuf>) {
 
 /// Processes (not zombies) that have this word in their arguments or environment, and stages of the runtime that work
 /// for whoever has it in their name.
-pub(crate) fn processes_with(word: &str) -> Vec<String> {
+pub fn processes_with(word: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let pid = entry.file_name().to_string_lossy().into_owned();

@@ -27,7 +27,7 @@ mod systems;
 
 pub use bundle::{Bundle, behind, ctrun_program, dist};
 pub use config::{add_mount, add_namespace, default_config, map_users, remove_namespace};
-pub use leaks::{cgroup_folders, mounts_below};
+pub use leaks::{cgroup_folders, mounts_below, processes_with};
 pub use limits::{disk, limit};
 pub use needs::{Need, is_met, needed};
 pub use program::build_program;

@@ -8,6 +8,7 @@ use crate::container;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::output;
+use crate::resources;
 use crate::store::{self, Wait};
 use clap::Subcommand;
 use std::fs;
@@ -105,6 +106,7 @@ fn take_over(host: &Host, name: &str, copy: &Path) -> Result<()> {
     if let Some(key) = changed.iter().find(|key| key.change == Change::Never) {
         return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name)));
     }
+    container::limits::check(host, &new, &resources::given(&new))?;
     new_file.save_as(&host.config_file(name))?;
     if !container::state::state(host, name)?.is_running() {
         return Ok(());
@@ -113,7 +115,7 @@ fn take_over(host: &Host, name: &str, copy: &Path) -> Result<()> {
     let (live, later): (Vec<&Key>, Vec<&Key>) =
         changed.into_iter().partition(|key| key.change == Change::Live);
     let names = |keys: Vec<&Key>| keys.into_iter().map(|key| key.name).collect::<Vec<_>>();
-    container::limits::apply(host, &new, &names(live))?;
+    container::live::apply(host, &old, &new, &names(live))?;
     if !later.is_empty() {
         output::progress(&format!("{}: at the next start", names(later).join(", ")));
     }

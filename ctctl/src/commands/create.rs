@@ -8,7 +8,7 @@ use crate::config::keys::{self, Change};
 use crate::container;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
-use crate::{output, store};
+use crate::{output, resources, store};
 
 /// Make a system from a template
 #[derive(Debug, clap::Args)]
@@ -57,6 +57,7 @@ fn create(args: &Args, host: &Host) -> Result<Config> {
         (key.put)(&mut config, value)
             .map_err(|text| Error::new(Exit::Value, format!("{}: {text}", key.name)))?;
     }
+    container::limits::check(host, &config, &resources::given(&config))?;
     let wishes = container::create::Wishes { ctid: args.ctid, idmap: args.idmap.clone() };
     container::create::create(host, config, &wishes)
 }

@@ -4,7 +4,7 @@
 use super::printed;
 use crate::config::keys::KEYS;
 use crate::config::value::Value;
-use crate::container::state;
+use crate::container::{limits, state};
 use crate::error::Result;
 use crate::host::Host;
 use crate::{output, store};
@@ -28,6 +28,7 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
     let name = store::resolve(host, &args.name)?;
     let config = store::read(host, &name)?;
     let state = state::state(host, &name)?;
+    let actual = if state.is_running() { limits::actual(host, &name)? } else { Vec::new() };
     if args.json {
         let mut object = Map::new();
         object.insert("name".to_owned(), json!(name));
@@ -36,13 +37,18 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
         for key in KEYS {
             object.insert(key.name.to_owned(), (key.get)(&config).map_or(json!(null), to_json));
         }
+        let actual = actual.iter().map(|limit| (limit.key.to_owned(), json!({ limit.file: limit.value })));
+        object.insert("actual".to_owned(), serde_json::Value::Object(actual.collect()));
         return printed(output::json(&serde_json::Value::Object(object)));
     }
     let mut rows =
         vec![vec!["name".to_owned(), name.clone()], vec!["status".to_owned(), state.word().to_owned()]];
     rows.extend(state.pid().map(|pid| vec!["pid".to_owned(), pid.to_string()]));
     for key in KEYS {
-        let text = (key.get)(&config).map_or(key.default.to_owned(), |value| key.kind.print(&value));
+        let mut text = (key.get)(&config).map_or(key.default.to_owned(), |value| key.kind.print(&value));
+        if let Some(limit) = actual.iter().find(|limit| limit.key == key.name && !limit.value.is_empty()) {
+            text.push_str(&format!("  ({} {})", limit.file, limit.value));
+        }
         rows.push(vec![key.name.to_owned(), text]);
     }
     rows.push(vec!["files".to_owned(), host.data(&name).display().to_string()]);

@@ -12,6 +12,7 @@ pub mod kill;
 pub mod list;
 pub mod logs;
 pub mod man;
+pub mod passwd;
 pub mod pause;
 pub mod restart;
 pub mod set;
@@ -43,6 +44,7 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Restart(args) => restart::run(&args, host),
         Command::Enter(args) => enter::run(&args, host),
         Command::Exec(args) => exec::run(&args, host),
+        Command::Passwd(args) => passwd::run(&args, host),
         Command::Destroy(args) => destroy::run(&args, host),
         Command::List(args) => list::run(&args, host),
         Command::Status(args) => status::run(&args, host),

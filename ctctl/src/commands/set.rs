@@ -4,11 +4,12 @@
 use crate::config::Config;
 use crate::config::file::ConfigFile;
 use crate::config::keys::{self, Change, Key};
+use crate::config::limits::from_foreign;
 use crate::config::value::Value;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::store::{self, Wait};
-use crate::{container, output};
+use crate::{container, output, resources};
 use std::str::FromStr;
 
 /// Change a system's configuration, at once where the kernel can
@@ -55,9 +56,10 @@ impl FromStr for Assignment {
 
     fn from_str(text: &str) -> std::result::Result<Assignment, String> {
         match text.split_once('=') {
-            Some((key, value)) if !key.is_empty() => {
-                Ok(Assignment { key: key.to_owned(), value: value.to_owned() })
-            }
+            Some((key, value)) if !key.is_empty() => Ok(match from_foreign(key, value) {
+                Some((key, value)) => Assignment { key: key.to_owned(), value },
+                None => Assignment { key: key.to_owned(), value: value.to_owned() },
+            }),
             _ => Err("expected KEY=VALUE".to_owned()),
         }
     }
@@ -77,6 +79,7 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
     let _lock = store::lock(host, name, Wait::Yes)?;
     let mut file = ConfigFile::read(&host.config_file(name))?;
     let mut config = file.config(name)?;
+    let old = config.clone();
     let changes = args.keys.iter().map(|given| change(&mut config, given)).collect::<Result<Vec<_>>>()?;
     let is_running = container::state::state(host, name)?.is_running();
     if args.runtime && !is_running {
@@ -85,6 +88,8 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
     if is_running {
         container::start::adopt(host, name)?;
     }
+    let names: Vec<&str> = changes.iter().map(|(key, _)| key.name).collect();
+    container::limits::check(host, &config, &resources::given(&config))?;
     if is_running && !args.save {
         let later: Vec<&str> =
             changes.iter().filter(|(key, _)| key.change != Change::Live).map(|(key, _)| key.name).collect();
@@ -94,8 +99,7 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
                 format!("{} does not change while it runs", later.join(", ")),
             ));
         }
-        let names: Vec<&str> = changes.iter().map(|(key, _)| key.name).collect();
-        container::limits::apply(host, &config, &names)?;
+        container::live::apply(host, &old, &config, &names)?;
         if !later.is_empty() {
             output::progress(&format!("{}: at the next start", later.join(", ")));
         }
@@ -110,6 +114,11 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
 }
 
 fn change(config: &mut Config, given: &Assignment) -> Result<(&'static Key, Option<Value>)> {
+    if ["password", "userpasswd"].contains(&given.key.as_str()) {
+        // What stands on a command line is read by everybody on the host.
+        return Err(Error::new(Exit::Usage, "a password is no part of a command line")
+            .hint("ctctl passwd NAME USER asks for it, or reads it from standard input"));
+    }
     let key = keys::find(&given.key)?;
     if key.change == Change::Never {
         return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name))

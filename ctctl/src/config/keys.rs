@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The one table of keys: `set`, `info`, the file, the manual and the completion are made from it.
 
+use super::limits;
 use super::value::{Kind, Value};
 use super::{Config, Network, Ready};
 use crate::error::{Error, Exit, Result, nearest};
@@ -96,7 +97,7 @@ pub static KEYS: &[Key] = &[
         kind: Kind::Text,
         default: "the system's name",
         help: "the host name inside",
-        change: Change::NextStart,
+        change: Change::Live,
         get: |c| c.hostname.clone().map(Value::Text),
         put: |c, v| hostname(v).map(|t| c.hostname = t),
     },
@@ -182,7 +183,7 @@ pub static KEYS: &[Key] = &[
     Key {
         name: "memory",
         alias: Some("ram"),
-        kind: Kind::Size,
+        kind: Kind::Memory,
         default: "unlimited",
         help: "the most memory that the system may use",
         change: Change::Live,
@@ -209,6 +210,18 @@ pub static KEYS: &[Key] = &[
         get: |c| c.pids.map(Value::Number),
         put: |c, v| number(v.as_ref()).map(|n| c.pids = n),
     },
+    limits::SWAP,
+    limits::MEMORY_LOW,
+    limits::CPUUNITS,
+    limits::CPUS,
+    limits::CPUMASK,
+    limits::NODEMASK,
+    limits::IOLIMIT,
+    limits::IOPSLIMIT,
+    limits::ULIMITS,
+    limits::SYSCTL,
+    limits::SHM_SIZE,
+    limits::OOM_SCORE,
 ];
 
 /// Finds a key by its name or alias.
@@ -237,7 +250,7 @@ fn memory(bytes: Option<u64>) -> std::result::Result<Option<u64>, String> {
     }
 }
 
-fn number(value: Option<&Value>) -> std::result::Result<Option<u64>, String> {
+pub(super) fn number(value: Option<&Value>) -> std::result::Result<Option<u64>, String> {
     match value {
         None => Ok(None),
         Some(Value::Number(number)) => Ok(Some(*number)),
@@ -245,7 +258,7 @@ fn number(value: Option<&Value>) -> std::result::Result<Option<u64>, String> {
     }
 }
 
-fn text(value: Option<Value>) -> std::result::Result<Option<String>, String> {
+pub(super) fn text(value: Option<Value>) -> std::result::Result<Option<String>, String> {
     match value {
         None => Ok(None),
         Some(Value::Text(text)) => Ok(Some(text)),
@@ -253,7 +266,7 @@ fn text(value: Option<Value>) -> std::result::Result<Option<String>, String> {
     }
 }
 
-fn words(value: Option<Value>) -> std::result::Result<Option<Vec<String>>, String> {
+pub(super) fn words(value: Option<Value>) -> std::result::Result<Option<Vec<String>>, String> {
     match value {
         None => Ok(None),
         Some(Value::List(words)) if !words.is_empty() => Ok(Some(words)),
@@ -353,6 +366,18 @@ mod tests {
             ("memory", "512M"),
             ("cpulimit", "150%"),
             ("pids", "100"),
+            ("swap", "0"),
+            ("memory_low", "16M"),
+            ("cpuunits", "3000"),
+            ("cpus", "2"),
+            ("cpumask", "0-3,5"),
+            ("nodemask", "all"),
+            ("iolimit", "10M"),
+            ("iopslimit", "500"),
+            ("ulimits", "nofile=1024:4096 core=unlimited"),
+            ("sysctl", "net.ipv4.ip_forward=1 kernel.shmmax=65536"),
+            ("shm_size", "64M"),
+            ("oom_score", "-5"),
         ];
         let mut config = Config::new("x");
         for (name, text) in samples {
@@ -381,6 +406,13 @@ mod tests {
             ("env", "=x"),
             ("env", "A"),
             ("cwd", "srv"),
+            ("cpuunits", "7"),
+            ("cpumask", "3-1"),
+            ("nodemask", "auto"),
+            ("ulimits", "nofile=1 nofile=2"),
+            ("sysctl", "vm.swappiness=1"),
+            ("sysctl", "kernel.hostname=x"),
+            ("oom_score", "1001"),
         ] {
             assert!(refused(name, text), "{name}={text}");
         }

@@ -3,6 +3,7 @@
 
 pub mod file;
 pub mod keys;
+pub mod limits;
 pub mod value;
 
 use crate::idmap::IdMap;
@@ -44,6 +45,8 @@ pub struct Config {
     pub cpulimit: Option<u64>,
     /// Processes and threads.
     pub pids: Option<u64>,
+    /// Limits beside these.
+    pub limits: limits::Limits,
 }
 
 /// When a system counts as started.
@@ -86,6 +89,7 @@ impl Config {
             memory: None,
             cpulimit: None,
             pids: None,
+            limits: limits::Limits::default(),
         }
     }
 

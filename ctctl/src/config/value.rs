@@ -19,7 +19,13 @@ pub enum Value {
 pub enum Kind {
     /// Bytes, typed with a binary suffix: `512M`.
     Size,
-    /// Percent of one processor: `150` or `150%`.
+    /// The same, or a share of this host's memory: `50%`. `P` counts pages, as vzctl has it.
+    Memory,
+    /// Bytes a second; 0 is no limit.
+    Rate,
+    /// A number of things; 0 is no limit.
+    Limit,
+    /// Percent of one processor: `150` or `150%`, or time in time, `25ms/100ms`.
     Percent,
     /// A number of things.
     Count,
@@ -41,6 +47,9 @@ impl Kind {
     pub fn placeholder(self) -> String {
         match self {
             Kind::Size => "SIZE[K|M|G|T]".to_owned(),
+            Kind::Memory => "SIZE[K|M|G|T|%]".to_owned(),
+            Kind::Rate => "BYTES[K|M|G]".to_owned(),
+            Kind::Limit => "NUMBER".to_owned(),
             Kind::Percent => "PERCENT".to_owned(),
             Kind::Count => "NUMBER".to_owned(),
             Kind::Seconds => "SECONDS".to_owned(),
@@ -56,15 +65,18 @@ impl Kind {
     /// A sentence that says what is expected.
     pub fn parse(self, text: &str) -> Result<Option<Value>, String> {
         let text = text.trim();
-        let is_limit = matches!(self, Kind::Size | Kind::Percent | Kind::Count);
+        let is_rate = matches!(self, Kind::Rate | Kind::Limit);
+        let is_limit = is_rate || matches!(self, Kind::Size | Kind::Memory | Kind::Percent | Kind::Count);
         if text.is_empty() || (is_limit && ["unlimited", "max"].contains(&text)) {
             return Ok(None);
         }
         let value = match self {
             Kind::Size => Value::Number(size(text)?),
-            Kind::Percent => {
-                Value::Number(positive(text.trim_end_matches('%'), "a percentage such as 50 or 150%")?)
-            }
+            Kind::Memory => Value::Number(memory(text)?),
+            Kind::Rate | Kind::Limit if text == "0" => return Ok(None),
+            Kind::Rate => Value::Number(size(text)?),
+            Kind::Limit => Value::Number(number(text, "a number, or unlimited")?),
+            Kind::Percent => Value::Number(percent(text)?),
             Kind::Count => Value::Number(positive(text, "a number above 0, or unlimited")?),
             Kind::Seconds => Value::Number(number(text.trim_end_matches('s'), "a number of seconds")?),
             Kind::Text => Value::Text(text.to_owned()),
@@ -97,10 +109,12 @@ impl Kind {
     #[must_use]
     pub fn to_toml(self, value: &Value) -> Toml {
         match (self, value) {
-            (Kind::Count | Kind::Seconds, Value::Number(number)) => match i64::try_from(*number) {
-                Ok(number) => number.into(),
-                Err(_) => number.to_string().into(),
-            },
+            (Kind::Count | Kind::Limit | Kind::Seconds, Value::Number(number)) => {
+                match i64::try_from(*number) {
+                    Ok(number) => number.into(),
+                    Err(_) => number.to_string().into(),
+                }
+            }
             (_, Value::List(words)) => words.iter().collect::<Array>().into(),
             (_, value) => self.print(value).into(),
         }
@@ -110,7 +124,7 @@ impl Kind {
     #[must_use]
     pub fn print(self, value: &Value) -> String {
         match (self, value) {
-            (Kind::Size, Value::Number(bytes)) => print_size(*bytes),
+            (Kind::Size | Kind::Memory | Kind::Rate, Value::Number(bytes)) => print_size(*bytes),
             (Kind::Percent, Value::Number(percent)) => format!("{percent}%"),
             (_, Value::Number(number)) => number.to_string(),
             (_, Value::Text(text)) => text.clone(),
@@ -126,6 +140,50 @@ fn number(text: &str, expected: &str) -> Result<u64, String> {
 fn positive(text: &str, expected: &str) -> Result<u64, String> {
     number(text, expected)
         .and_then(|n| if n == 0 { Err(format!("{text:?} is not {expected}")) } else { Ok(n) })
+}
+
+/// Percent of one processor.
+fn percent(text: &str) -> Result<u64, String> {
+    const EXPECTED: &str = "a percentage such as 50 or 150%, or a time in a time such as 25ms/100ms";
+    let Some((quota, period)) = text.split_once('/') else {
+        return positive(text.trim_end_matches('%'), EXPECTED);
+    };
+    let time = |text: &str| positive(text.trim_end_matches("ms"), EXPECTED);
+    let (quota, period) = (time(quota)?, time(period)?);
+    let hundredfold = quota.checked_mul(100).ok_or_else(|| format!("{text:?} is not {EXPECTED}"))?;
+    if hundredfold % period != 0 {
+        return Err(format!("{text:?} is no whole percentage"));
+    }
+    Ok(hundredfold / period)
+}
+
+/// What a page of memory has.
+const PAGE: u64 = 4096;
+
+/// A size, none at all, a share of this host's memory, or pages.
+fn memory(text: &str) -> Result<u64, String> {
+    if text == "0" {
+        return Ok(0);
+    }
+    if let Some(pages) = text.strip_suffix(['P', 'p']) {
+        let pages = number(pages, "a number of pages")?;
+        return pages.checked_mul(PAGE).ok_or_else(|| format!("{text:?} is more than there can be"));
+    }
+    let Some(share) = text.strip_suffix('%') else { return size(text) };
+    let share = number(share, "a share of this host's memory such as 50%")?;
+    if share == 0 || share > 100 {
+        return Err(format!("{text:?} is not between 1% and 100%"));
+    }
+    let total =
+        total_memory().ok_or_else(|| "/proc/meminfo does not tell how much memory there is".to_owned())?;
+    // Whole pages are what the kernel counts.
+    Ok(total / 100 * share / PAGE * PAGE)
+}
+
+fn total_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
 fn size(text: &str) -> Result<u64, String> {
@@ -147,10 +205,10 @@ fn size(text: &str) -> Result<u64, String> {
     if bytes == 0 { Err(wrong()) } else { Ok(bytes) }
 }
 
-/// The largest unit that shows a size exactly.
+/// The largest unit that shows a size exactly. Above tera is no letter that all kinds read as the same.
 #[must_use]
 pub fn print_size(bytes: u64) -> String {
-    let exact = UNITS.iter().rev().find(|(_, shift)| bytes != 0 && bytes.trailing_zeros() >= *shift);
+    let exact = UNITS[..4].iter().rev().find(|(_, shift)| bytes != 0 && bytes.trailing_zeros() >= *shift);
     exact.map_or_else(|| bytes.to_string(), |(unit, shift)| format!("{}{unit}", bytes >> shift))
 }
 
@@ -173,6 +231,35 @@ mod tests {
             assert!(size(wrong).is_err(), "{wrong}");
         }
         assert_eq!(Kind::Size.parse("unlimited"), Ok(None));
+    }
+
+    // VZ-21, VZ-30, IN-04
+    #[test]
+    fn limits_are_typed_as_other_tools_have_them() {
+        let is = |kind: Kind, text: &str, number| {
+            assert_eq!(kind.parse(text), Ok(Some(Value::Number(number))), "{text}");
+        };
+        is(Kind::Memory, "0", 0);
+        is(Kind::Memory, "256P", 1 << 20);
+        is(Kind::Memory, "64m", 64 << 20);
+        is(Kind::Percent, "25ms/100ms", 25);
+        is(Kind::Percent, "50", 50);
+        let half = Kind::Memory.parse("50%").unwrap().unwrap();
+        let Value::Number(half) = half else { panic!("{half:?}") };
+        let total = total_memory().unwrap();
+        assert!(half > total / 3 && half < total * 2 / 3);
+        for kind in [Kind::Rate, Kind::Limit] {
+            assert_eq!(kind.parse("0"), Ok(None));
+        }
+        for (kind, text) in [
+            (Kind::Memory, "0%"),
+            (Kind::Memory, "101%"),
+            (Kind::Percent, "1ms/0ms"),
+            (Kind::Percent, "1ms/3ms"),
+            (Kind::Limit, "-1"),
+        ] {
+            assert!(kind.parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -3,8 +3,14 @@
 
 pub mod create;
 pub mod destroy;
+pub mod edit;
+pub mod hostname;
 mod identity;
 pub mod limits;
+pub mod live;
+pub mod machine;
+pub mod passwd;
+pub mod session;
 pub mod start;
 pub mod state;
 pub mod stop;

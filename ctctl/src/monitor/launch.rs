@@ -3,10 +3,11 @@
 
 use super::watch::End;
 use crate::config::{Config, Ready};
+use crate::container::machine::machine;
 use crate::container::state;
 use crate::error::{Context, Result};
 use crate::host::{Host, private_dir};
-use crate::{bundle, storage, store};
+use crate::{bundle, resources, storage, store};
 use runtime::launch::Launched;
 use runtime::sandbox::create::{CreateOptions, Created, Start, create};
 use runtime::state::Root;
@@ -42,8 +43,9 @@ pub fn launch(host: &Host, name: &str) -> Result<Started> {
     gone(fs::remove_file(host.exit_file(name))).context(|| "forget the last exit")?;
     let notify = notify_socket(host, &config)?;
     let (_, capabilities, _) = credentials::capget()?;
-    let facts = bundle::Facts { notify: &host.notify_socket(name), capabilities };
-    let spec = bundle::spec(&config, &facts);
+    let machine = machine(host, &resources::given(&config))?;
+    let facts = bundle::Facts { notify: &host.notify_socket(name), capabilities, machine: &machine };
+    let spec = bundle::spec(&config, &facts)?;
     let path = host.run(name).join("config.json");
     fs::write(&path, format!("{spec:#}\n")).context(|| format!("write {}", path.display()))?;
     let rootfs = storage::mount(host, &config)?;

@@ -44,6 +44,7 @@ complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "resume" -d 'Let the pro
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "logs" -d 'Show what a system printed on its console'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "passwd" -d 'Set a user\'s password in a system, or let a public key log in'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "exec" -d 'Run a command in a running system'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "destroy" -d 'Remove a system and everything that is its own'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "list" -d 'Show all systems'
@@ -228,19 +229,45 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -l log-dir -d 'Console
 complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -s f -l follow -d 'Go on with what is printed from now on, until the system has stopped'
 complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -s u -l user -d 'Run it as this user of the system, and with this group: names or numbers' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -s e -l env -d 'Add a variable to its environment' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l keep-var -d 'Give it this variable of the caller\'s' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l timeout -d 'Kill it, and what it started, after so many seconds; the exit code is 10 then' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l ns -d 'Join only these of the system\'s namespaces: net, uts, ipc, cgroup, pid, mount, user' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l exec -d 'A command for the shell, instead of what is typed' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l clear-env -d 'Give it none of the variables that the configuration has'
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l keep-env -d 'Give it the caller\'s variables, but for those that every command in the system has'
+complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -l elevated -d 'Give it all capabilities, without the system\'s seccomp filter and limits'
 complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand enter" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand passwd" -l ssh-key -d 'Let the public keys of this file log in by ssh, and leave the password as it is' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand passwd" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand passwd" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand passwd" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand passwd" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand passwd" -l create -d 'Make the user, with a home directory, if there is none'
+complete -c ctctl -n "__fish_ctctl_using_subcommand passwd" -l crypted -d 'What is read is a hash already, as crypt(3) makes them'
+complete -c ctctl -n "__fish_ctctl_using_subcommand passwd" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand passwd" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s w -l cwd -l workdir -d 'Run it in this directory' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s u -l user -d 'Run it as this user of the system, and with this group: names or numbers' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s e -l env -d 'Add a variable to its environment' -r
-complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l cwd -d 'Run it in this directory' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l keep-var -d 'Give it this variable of the caller\'s' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l timeout -d 'Kill it, and what it started, after so many seconds; the exit code is 10 then' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l ns -d 'Join only these of the system\'s namespaces: net, uts, ipc, cgroup, pid, mount, user' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s t -l tty -d 'Give the command a terminal'
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s T -l no-tty -d 'Give the command no terminal, which is the default'
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l clear-env -d 'Give it none of the variables that the configuration has'
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l keep-env -d 'Give it the caller\'s variables, but for those that every command in the system has'
+complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l elevated -d 'Give it all capabilities, without the system\'s seccomp filter and limits'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
@@ -324,27 +351,28 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l run-dir -d 'Run stat
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "template" -d 'Build, list, show and remove templates'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "create" -d 'Make a system from a template'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "start" -d 'Start a system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "restart" -d 'Stop a system and start it again'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "kill" -d 'Send a signal to a system\'s first process'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "pause" -d 'Freeze all processes of a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "unpause" -d 'Let the processes of a paused system go on'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "logs" -d 'Show what a system printed on its console'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "exec" -d 'Run a command in a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "destroy" -d 'Remove a system and everything that is its own'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "list" -d 'Show all systems'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "status" -d 'Show one system\'s state in one line'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "completion" -d 'Write a completion script for a shell'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "man" -d 'Write the manual page'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "template" -d 'Build, list, show and remove templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "create" -d 'Make a system from a template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "start" -d 'Start a system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "restart" -d 'Stop a system and start it again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "kill" -d 'Send a signal to a system\'s first process'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "pause" -d 'Freeze all processes of a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "unpause" -d 'Let the processes of a paused system go on'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "logs" -d 'Show what a system printed on its console'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "passwd" -d 'Set a user\'s password in a system, or let a public key log in'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "exec" -d 'Run a command in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "destroy" -d 'Remove a system and everything that is its own'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "list" -d 'Show all systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "status" -d 'Show one system\'s state in one line'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "completion" -d 'Write a completion script for a shell'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "man" -d 'Write the manual page'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "validate" -d 'Check a recipe without building it'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'

@@ -383,6 +383,18 @@ impl Cgroup {
         Ok(stats::stats(&self.open_all()?))
     }
 
+    /// What a file of limits says: the name of v1 where its controller is there, else that of v2. Nothing when neither
+    /// has it.
+    #[must_use]
+    pub fn setting<'n>(&self, controller: &str, v1: &'n str, v2: &'n str) -> Option<(&'n str, String)> {
+        let mount = self.mount().ok()?;
+        let on_v1 = self.places.iter().find(|place| place.has(controller)).map(|place| (place, v1));
+        let on_v2 = || self.places.iter().find(|place| place.is_v2()).map(|place| (place, v2));
+        let (place, file) = on_v1.or_else(on_v2)?;
+        let directory = Directory::open(mount, &place.path).ok()?;
+        Some((file, directory.read(file).ok()?))
+    }
+
     /// Begins to watch for processes killed because its memory is used up; nothing where memory is not controlled.
     ///
     /// # Errors

@@ -246,6 +246,8 @@ impl Call {
         }
         let groups = read.all("additional-gids").map(|gid| number("--additional-gids", gid));
         Ok(ExecOptions {
+            namespaces: None,
+            is_elevated: false,
             id: self.id().to_owned(),
             process,
             args,

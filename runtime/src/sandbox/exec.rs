@@ -51,6 +51,10 @@ pub struct ExecOptions {
     pub cgroups: Vec<String>,
     /// Also into a container that is paused.
     pub ignore_paused: bool,
+    /// Only these of the container's namespaces, as `CLONE_NEW*` bits; all of them when not told.
+    pub namespaces: Option<u64>,
+    /// Without the container's seccomp filter and outside of its cgroups.
+    pub is_elevated: bool,
     /// The caller does not wait for the process.
     pub detach: bool,
     /// Where the terminal's master is sent.
@@ -101,7 +105,10 @@ pub fn exec(root: &Root, options: &ExecOptions) -> Result<Executed> {
     if options.detach && process.terminal && options.console_socket.is_none() {
         return Err(Error::invalid("cannot allocate tty if runc will detach without setting console socket"));
     }
-    let mut cgroup = cgroup.below(&options.cgroups)?;
+    let mut cgroup = match options.is_elevated {
+        true => Cgroup::default(),
+        false => cgroup.below(&options.cgroups)?,
+    };
     fault::point("plan the process")?;
     let call = Call { state: &state, linux: &linux, process: &process, options };
     let started = match call.start(&init, &cgroup) {
@@ -233,8 +240,17 @@ struct Call<'c> {
 }
 
 impl Call<'_> {
+    /// The namespaces that the process joins.
+    fn namespaces(&self) -> u64 {
+        self.state.namespaces & self.options.namespaces.unwrap_or(u64::MAX)
+    }
+
     fn is_mapped(&self) -> bool {
-        self.state.namespaces & namespace::CLONE_NEWUSER != 0
+        self.namespaces() & namespace::CLONE_NEWUSER != 0
+    }
+
+    fn filter(&self) -> Option<&spec::seccomp::Seccomp<'_>> {
+        self.linux.seccomp.as_ref().filter(|_| !self.options.is_elevated)
     }
 
     /// Whether the stage stops before the payload, for limits that only the runtime may set.
@@ -243,12 +259,12 @@ impl Call<'_> {
     }
 
     fn clones_again(&self) -> bool {
-        self.state.namespaces != 0
+        self.namespaces() != 0
     }
 
     /// Whether the stage has more to say than that it failed.
     fn speaks(&self) -> bool {
-        let filter = self.linux.seccomp.as_ref();
+        let filter = self.filter();
         self.process.terminal
             || self.says_ready()
             || filter.is_some_and(|filter| filter.listener_path.is_some())
@@ -279,7 +295,7 @@ impl Call<'_> {
         let mut plan = plan::idle(&arena);
         if self.clones_again() {
             runtime_sys::fs::keep_over_exec(init.pidfd.as_fd())?;
-            plan.join = arena.list(&[Join { fd: init.pidfd.as_raw_fd(), flags: self.state.namespaces }]);
+            plan.join = arena.list(&[Join { fd: init.pidfd.as_raw_fd(), flags: self.namespaces() }]);
             plan.clone_again = Some(0);
         }
         plan.become_root = self.is_mapped();
@@ -309,7 +325,7 @@ impl Call<'_> {
         let mut payload = process::plan(arena, self.process, extra)?;
         payload.personality = self.linux.personality.as_ref().map(process::personality).transpose()?;
         payload.label = build::label(arena, self.process)?;
-        let filter = self.linux.seccomp.as_ref();
+        let filter = self.filter();
         payload.seccomp = filter.map(|filter| crate::seccomp::plan(arena, filter)).transpose()?;
         Ok(payload)
     }
@@ -351,7 +367,7 @@ impl Call<'_> {
             terminal: &mut terminal,
             notify: &mut |listener, pid| {
                 let state = hooks::state_json(self.state, Status::Running);
-                send_listener(listener, self.linux.seccomp.as_ref(), pid, &state)
+                send_listener(listener, self.filter(), pid, &state)
             },
         };
         let mut rest = serve(launched, &mut service)?;

@@ -9,7 +9,9 @@ use runtime_sys::cgroupfs::{News, wait_for_news};
 use runtime_sys::process::{self, Exit};
 use runtime_sys::signal;
 use runtime_sys::{AsFd, OwnedFd};
+use std::time::Instant;
 
+const SIGKILL: i32 = 9;
 const SIGWINCH: i32 = 28;
 const SIGCHLD: i32 = 17;
 
@@ -45,6 +47,54 @@ pub fn wait(launched: &mut Launched, master: Option<OwnedFd>, _blocked: &Blocked
     // The stage's last word, if it never became the payload.
     launched.hear_the_end()?;
     Ok(exit)
+}
+
+/// The same until a time; nothing when the payload was killed then, with the processes of its group.
+///
+/// # Errors
+/// As [`wait`].
+pub fn wait_until(
+    launched: &mut Launched,
+    master: Option<OwnedFd>,
+    deadline: Instant,
+    blocked: &Blocked,
+) -> Result<Option<Exit>> {
+    let signals = signal::signalfd(signal::ALL)?;
+    let mut relay = master.map(|master| (Raw::take(), Relay::new(master)));
+    let mut ended = launched.ended()?;
+    while ended.is_none() {
+        let left = deadline.saturating_duration_since(Instant::now()).as_millis();
+        if left == 0 {
+            break;
+        }
+        let left = Some(u32::try_from(left).unwrap_or(u32::MAX));
+        match &mut relay {
+            Some((_, relay)) => drop(relay.step_within(signals.as_fd(), left)?),
+            None => drop(wait_for_news([(signals.as_fd(), News::Readable)], left)?),
+        }
+        while let (Some(signal), None) = (signal::next_signal(signals.as_fd())?, ended) {
+            match &mut relay {
+                Some((_, relay)) if signal == SIGWINCH => relay.resize(),
+                _ => ended = heard(launched, signal)?,
+            }
+        }
+    }
+    let is_late = ended.is_none();
+    if is_late {
+        let payload = launched.payload()?;
+        // It leads a session of its own, unless it has not come so far.
+        drop(process::kill(-payload, SIGKILL));
+        drop(process::kill(payload, SIGKILL));
+    }
+    if let Some((_, relay)) = &mut relay {
+        relay.flush()?;
+    }
+    if is_late {
+        // What the stage would have said is no news about one that we killed.
+        drop(wait(launched, None, blocked));
+        return Ok(None);
+    }
+    launched.hear_the_end().map(|()| ended)
 }
 
 /// The same for a payload without a terminal, whose supervisor wants to know when it is ready.
