@@ -202,7 +202,7 @@ fn process(config: &Config, own: u64, env: &[String]) -> Value {
 
 fn namespaces(config: &Config) -> Value {
     let mut kinds = vec!["pid", "ipc", "uts", "mount", "cgroup"];
-    if config.network == Network::None {
+    if config.network != Network::Host {
         kinds.push("network");
     }
     if config.idmap != IdMap::Host {

@@ -17,6 +17,7 @@ pub mod host;
 pub mod idmap;
 pub mod meter;
 pub mod monitor;
+pub mod network;
 pub mod output;
 pub mod storage;
 pub mod store;

@@ -18,6 +18,7 @@ mod killed;
 mod list;
 mod logs;
 mod man;
+mod networks;
 mod pause;
 mod restart;
 mod set;
