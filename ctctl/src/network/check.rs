@@ -5,6 +5,8 @@ use super::firewall::{self, Do};
 use super::netlink::Netlink;
 use super::settings::{self, Settings};
 use super::{has_ipv6, lock};
+use crate::config::keys::{self, Key};
+use crate::config::value::Value;
 use crate::config::{Config, Network};
 use crate::error::{Error, Exit, Result};
 use crate::host::Host;
@@ -66,6 +68,25 @@ pub fn choose_address(host: &Host, config: &mut Config) -> Result<()> {
         return Err(Error::new(Exit::Failure, format!("all addresses of {} are taken", settings.ipv4)));
     }
     Ok(())
+}
+
+/// Checks a changed configuration, and chooses the address that it may need: the keys that were changed here, to be
+/// written with the others. The caller has the lock of the numbers.
+///
+/// # Errors
+/// As [`agree`]; `Unsupported` when the host cannot do `network=nat`.
+pub fn settle(host: &Host, config: &mut Config) -> Result<Vec<(&'static Key, Option<Value>)>> {
+    let before = config.address;
+    if config.network == Network::Nat && before.is_none() {
+        can_translate(host)?;
+    }
+    choose_address(host, config)?;
+    agree(host, config)?;
+    if config.address == before {
+        return Ok(Vec::new());
+    }
+    let key = keys::find("address")?;
+    Ok(vec![(key, (key.get)(config))])
 }
 
 /// Whether a configuration's keys of the network go together, and with those of other systems. The caller has the lock

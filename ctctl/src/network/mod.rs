@@ -26,11 +26,12 @@ pub mod port;
 mod resolver;
 pub mod settings;
 
-pub use check::{agree, can_translate, choose_address};
+pub use check::{agree, can_translate, choose_address, settle};
 pub use connect::connect;
 pub use resolver::{INHERIT, resolv_conf};
 
 use crate::config::{Config, Network};
+use crate::container::state;
 use crate::error::{Error, Exit, Result};
 use crate::host::{Host, private_dir};
 use crate::output;
@@ -106,20 +107,29 @@ pub fn disconnect(host: &Host, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Makes the ports and addresses of a running system those of its configuration.
+/// Makes the ports and addresses of a running system those of its configuration, if they are among the named keys. A
+/// system whose network changes with the next start keeps what it has until then.
 ///
 /// # Errors
-/// `Value` for a change of the network that needs a start.
-pub fn apply(host: &Host, config: &Config, pid: i32) -> Result<()> {
+/// What the kernel does not take; `State` when its interface is gone.
+pub fn apply(host: &Host, config: &Config, keys: &[&str]) -> Result<()> {
+    if !keys.iter().any(|key| ["ip", "gateway", "port"].contains(key)) {
+        return Ok(());
+    }
     let _lock = lock(host)?;
     let Some(old) = Attachment::load(host, &config.name)? else { return Ok(()) };
+    let Some(pid) = state::state(host, &config.name)?.pid() else { return Ok(()) };
     let netlink = Netlink::open()?;
     let settings = settings::choose(host, &netlink)?;
-    let wanted = Attachment::of(config, &settings, has_ipv6())?;
-    let Some(wanted) = wanted.filter(|wanted| wanted.mode == old.mode && wanted.mac == old.mac) else {
-        // Another network is for the next start; until then the ports of the old one stay as they are.
+    let Some(mut wanted) = Attachment::of(config, &settings, has_ipv6())?.filter(|one| one.mode == old.mode)
+    else {
         return Ok(());
     };
+    // These are for the next start.
+    wanted.mac = old.mac;
+    if wanted.mode == Mode::Nat {
+        wanted.addresses.clone_from(&old.addresses);
+    }
     // Of both until it is done: a killed one leaves nothing that nobody knows of.
     let mut both = wanted.clone();
     both.addresses.extend(old.addresses.iter().filter(|block| !wanted.addresses.contains(block)));
