@@ -210,7 +210,7 @@ fn rlimits(config: &Config) -> Value {
 
 fn namespaces(config: &Config) -> Value {
     let mut kinds = vec!["pid", "ipc", "uts", "mount", "cgroup"];
-    if config.network == Network::None {
+    if config.network != Network::Host {
         kinds.push("network");
     }
     if config.idmap != IdMap::Host {

@@ -61,6 +61,10 @@ pub enum Command {
     Info(commands::info::Args),
     /// Change a system's configuration, at once where the kernel can
     Set(commands::set::Args),
+    /// Publish ports of systems at the host's addresses
+    Port(commands::port::Args),
+    /// See to what the networks of running systems share
+    Network(commands::network::Args),
     /// Show, check and edit a system's configuration file
     Config(commands::config::Args),
     /// Write a completion script for a shell

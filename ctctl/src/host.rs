@@ -102,6 +102,24 @@ impl Host {
         self.configs().join(format!(".{name}.edit.toml"))
     }
 
+    /// What the networks of systems have in common.
+    #[must_use]
+    pub fn network_file(&self) -> PathBuf {
+        self.config.join("network.toml")
+    }
+
+    /// The run state of what networks share.
+    #[must_use]
+    pub fn network_run(&self) -> PathBuf {
+        self.run.join("network")
+    }
+
+    /// What a running system has of networks.
+    #[must_use]
+    pub fn attachment_file(&self, name: &str) -> PathBuf {
+        self.run(name).join("network.json")
+    }
+
     /// The administrator's own recipes.
     #[must_use]
     pub fn recipes(&self) -> PathBuf {

@@ -19,6 +19,7 @@ pub mod host;
 pub mod idmap;
 pub mod meter;
 pub mod monitor;
+pub mod network;
 pub mod output;
 pub mod resources;
 pub mod storage;

@@ -21,6 +21,7 @@ mod config;
 mod leaks;
 mod limits;
 mod needs;
+mod networks;
 mod program;
 mod ran;
 mod systems;
@@ -30,6 +31,7 @@ pub use config::{add_mount, add_namespace, default_config, map_users, remove_nam
 pub use leaks::{cgroup_folders, mounts_below, processes_with};
 pub use limits::{disk, limit};
 pub use needs::{Need, is_met, needed};
+pub use networks::Network;
 pub use program::build_program;
 pub use ran::{Ran, run, wait_until};
 pub use systems::{Systems, ctctl_program};

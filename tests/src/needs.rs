@@ -28,6 +28,8 @@ pub enum Need {
     Strace,
     /// A compiler for the small C programs that some tests run inside.
     Gcc,
+    /// The programs and the kernel's part for `network=nat`.
+    Nat,
     /// systemd as the host's init.
     Systemd,
     /// mmdebstrap, and an archive that answers.
@@ -51,6 +53,7 @@ pub fn is_met(need: Need) -> bool {
         Need::Mmdebstrap => answers("mmdebstrap", "--version"),
         Need::Strace => answers("strace", "-V"),
         Need::Gcc => answers("gcc", "--version"),
+        Need::Nat => can_translate(),
         Need::Systemd => Path::new("/run/systemd/system").is_dir(),
     }
 }
@@ -70,6 +73,17 @@ pub fn needed(needs: &[Need]) -> bool {
     // Straight to the descriptor: a test's captured output is thrown away when the test passes.
     let _nobody_reads = std::io::stderr().write_all(format!("skipped {line}").as_bytes());
     false
+}
+
+/// Asked in a network namespace of its own.
+fn can_translate() -> bool {
+    let rules =
+        "table inet t { chain c { type nat hook prerouting priority 0; fib daddr type local accept; }; }";
+    let line = format!(
+        "nft '{rules}' && nft 'table bridge t {{ chain c {{ type filter hook prerouting priority 0; }}; }}'"
+    );
+    answers("dnsmasq", "--version")
+        && Command::new("unshare").args(["--net", "sh", "-c", &line]).status().is_ok_and(|s| s.success())
 }
 
 fn answers(program: &str, version: &str) -> bool {

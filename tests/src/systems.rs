@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::bundle::dist;
 use crate::leaks::{cgroup_folders, mounts_below, processes_with};
+use crate::networks::Network;
 use crate::ran::{Ran, run, run_within, wait_until};
 
 /// The program that the tests run.
@@ -28,6 +29,8 @@ pub struct Systems {
     pub prefix: String,
     /// All places are below it.
     pub folder: PathBuf,
+    /// The network that the manager is in, if it is one of the test's own.
+    pub(crate) network: Option<Network>,
 }
 
 impl Systems {
@@ -42,7 +45,10 @@ impl Systems {
         // Left over from a process of the same number that was killed.
         let _absent = fs::remove_dir_all(&folder);
         fs::create_dir(&folder).expect("/var/tmp can be written");
-        Self { prefix, folder }
+        // What a test does not ask for must not change the network of this machine.
+        fs::create_dir(folder.join("etc")).expect("it is ours");
+        fs::write(folder.join("etc/network.toml"), "default = \"none\"\n").expect("it is ours");
+        Self { prefix, folder, network: None }
     }
 
     /// Places with the busybox template.
@@ -69,7 +75,10 @@ impl Systems {
         {
             command.env(variable, self.folder.join(folder));
         }
-        command
+        match &self.network {
+            Some(network) => network.inside(&command),
+            None => command,
+        }
     }
 
     /// Runs it.

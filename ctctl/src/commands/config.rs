@@ -7,9 +7,9 @@ use crate::config::keys::{Change, KEYS, Key};
 use crate::container;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
-use crate::output;
 use crate::resources;
 use crate::store::{self, Wait};
+use crate::{network, output};
 use clap::Subcommand;
 use std::fs;
 use std::path::Path;
@@ -99,7 +99,7 @@ fn open_editor(path: &Path) -> Result<()> {
 /// Checks the edited copy, puts it in the file's place, and makes the changes that a running system can take.
 fn take_over(host: &Host, name: &str, copy: &Path) -> Result<()> {
     let old = store::read(host, name)?;
-    let new_file = ConfigFile::read(copy)?;
+    let mut new_file = ConfigFile::read(copy)?;
     let new = new_file.config(name)?;
     let print = |key: &Key, config| (key.get)(config).map(|value| key.kind.print(&value));
     let changed: Vec<&Key> = KEYS.iter().filter(|key| print(key, &old) != print(key, &new)).collect();
@@ -107,6 +107,12 @@ fn take_over(host: &Host, name: &str, copy: &Path) -> Result<()> {
         return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name)));
     }
     container::limits::check(host, &new, &resources::given(&new))?;
+    // Until the file is there: nobody else takes an address or a port meanwhile.
+    let _numbers = store::lock_numbers(host)?;
+    let mut new = new;
+    for (key, value) in network::settle(host, &mut new)? {
+        new_file.set(key, value.as_ref());
+    }
     new_file.save_as(&host.config_file(name))?;
     if !container::state::state(host, name)?.is_running() {
         return Ok(());

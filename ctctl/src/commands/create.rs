@@ -8,7 +8,7 @@ use crate::config::keys::{self, Change};
 use crate::container;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
-use crate::{output, resources, store};
+use crate::{network, output, resources, store};
 
 /// Make a system from a template
 #[derive(Debug, clap::Args)]
@@ -44,6 +44,7 @@ fn create(args: &Args, host: &Host) -> Result<Config> {
     let manifest = template::find(host, &args.template)?;
     let mut config = Config::new(&args.name);
     template::apply_defaults(&manifest.defaults, &mut config)?;
+    let has_network = manifest.defaults.contains_key("network");
     config.template = manifest.name;
     config.layers = manifest.layers;
     for Assignment { key, value } in &args.keys {
@@ -56,6 +57,9 @@ fn create(args: &Args, host: &Host) -> Result<Config> {
             key.kind.parse(value).map_err(|text| Error::new(Exit::Value, format!("{}: {text}", key.name)))?;
         (key.put)(&mut config, value)
             .map_err(|text| Error::new(Exit::Value, format!("{}: {text}", key.name)))?;
+    }
+    if !has_network && !args.keys.iter().any(|given| given.key == "network") {
+        config.network = network::default(host)?;
     }
     container::limits::check(host, &config, &resources::given(&config))?;
     let wishes = container::create::Wishes { ctid: args.ctid, idmap: args.idmap.clone() };

@@ -12,8 +12,10 @@ pub mod kill;
 pub mod list;
 pub mod logs;
 pub mod man;
+pub mod network;
 pub mod passwd;
 pub mod pause;
+pub mod port;
 pub mod restart;
 pub mod set;
 pub mod start;
@@ -50,6 +52,8 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Status(args) => status::run(&args, host),
         Command::Info(args) => info::run(&args, host),
         Command::Set(args) => set::run(&args, host),
+        Command::Port(args) => port::run(&args, host),
+        Command::Network(args) => network::run(&args, host),
         Command::Config(args) => config::run(&args, host),
         Command::Completion(args) => completion::run(&args),
         Command::Man(args) => man::run(&args),

@@ -5,11 +5,11 @@ use crate::config::Config;
 use crate::config::file::ConfigFile;
 use crate::config::keys::{self, Change, Key};
 use crate::config::limits::from_foreign;
-use crate::config::value::Value;
+use crate::config::value::{Kind, Value};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::store::{self, Wait};
-use crate::{container, output, resources};
+use crate::{container, network, output, resources};
 use std::str::FromStr;
 
 /// Change a system's configuration, at once where the kernel can
@@ -80,7 +80,10 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
     let mut file = ConfigFile::read(&host.config_file(name))?;
     let mut config = file.config(name)?;
     let old = config.clone();
-    let changes = args.keys.iter().map(|given| change(&mut config, given)).collect::<Result<Vec<_>>>()?;
+    let mut changes = args.keys.iter().map(|given| change(&mut config, given)).collect::<Result<Vec<_>>>()?;
+    // Until the file is there: nobody else takes an address or a port meanwhile.
+    let _numbers = store::lock_numbers(host)?;
+    changes.extend(network::settle(host, &mut config)?);
     let is_running = container::state::state(host, name)?.is_running();
     if args.runtime && !is_running {
         return Err(Error::new(Exit::State, "it does not run").hint("without --runtime the change is saved"));
@@ -113,21 +116,65 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
     Ok(0)
 }
 
+/// What is done to a key's words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Replace,
+    Add,
+    Remove,
+}
+
 fn change(config: &mut Config, given: &Assignment) -> Result<(&'static Key, Option<Value>)> {
-    if ["password", "userpasswd"].contains(&given.key.as_str()) {
+    let (name, how) = match (given.key.strip_suffix('+'), given.key.strip_suffix('-')) {
+        (Some(name), _) => (name, How::Add),
+        (_, Some(name)) => (name, How::Remove),
+        _ => (given.key.as_str(), How::Replace),
+    };
+    if ["password", "userpasswd"].contains(&name) {
         // What stands on a command line is read by everybody on the host.
         return Err(Error::new(Exit::Usage, "a password is no part of a command line")
             .hint("ctctl passwd NAME USER asks for it, or reads it from standard input"));
     }
-    let key = keys::find(&given.key)?;
+    let key = keys::find(name)?;
     if key.change == Change::Never {
         return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name))
             .hint("create another system with the value that you want"));
     }
     let wrong = |text: String| Error::new(Exit::Value, format!("{}: {text}", key.name));
-    let value = key.kind.parse(&given.value).map_err(wrong)?;
+    let mut value = key.kind.parse(&given.value).map_err(wrong)?;
+    if how != How::Replace {
+        value = changed_words(key, config, value, how).map_err(wrong)?;
+    }
     (key.put)(config, value.clone()).map_err(wrong)?;
     Ok((key, value))
+}
+
+/// The words of a key with some more or some less; `all` takes all away.
+fn changed_words(
+    key: &Key,
+    config: &Config,
+    given: Option<Value>,
+    how: How,
+) -> std::result::Result<Option<Value>, String> {
+    if key.kind != Kind::Words {
+        return Err("+= and -= are for keys with several words".to_owned());
+    }
+    let Some(Value::List(given)) = given else { return Err("which word?".to_owned()) };
+    let mut words = match (key.get)(config) {
+        Some(Value::List(words)) => words,
+        _ => Vec::new(),
+    };
+    match how {
+        How::Remove if given == ["all"] => words.clear(),
+        How::Remove => {
+            if let Some(absent) = given.iter().find(|word| !words.contains(word)) {
+                return Err(format!("{absent:?} is not there"));
+            }
+            words.retain(|word| !given.contains(word));
+        }
+        _ => words.extend(given),
+    }
+    Ok((!words.is_empty()).then_some(Value::List(words)))
 }
 
 #[cfg(test)]
@@ -151,5 +198,21 @@ mod tests {
         assert_eq!(config.memory, Some(64 << 20));
         change(&mut config, &"memory=".parse().unwrap()).unwrap();
         assert_eq!(config.memory, None);
+    }
+
+    #[test]
+    fn words_are_added_and_taken_away() {
+        let mut config = Config::new("web");
+        let mut set = |text: &str| {
+            let done = change(&mut config, &text.parse().unwrap());
+            done.map(|_| config.ip.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(set("ip+=10.1.2.3/24 fd00::3").unwrap(), "10.1.2.3/24 fd00::3");
+        assert_eq!(set("ip+=10.1.2.4").unwrap(), "10.1.2.3/24 fd00::3 10.1.2.4");
+        assert_eq!(set("ip-=fd00::3").unwrap(), "10.1.2.3/24 10.1.2.4");
+        assert!(set("ip-=fd00::3").unwrap_err().to_string().contains("is not there"));
+        assert!(set("ip+=10.1.2.4").unwrap_err().to_string().contains("twice"));
+        assert_eq!(set("ip-=all").unwrap(), "");
+        assert!(set("memory+=1G").unwrap_err().to_string().contains("several words"));
     }
 }

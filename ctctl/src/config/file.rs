@@ -69,6 +69,34 @@ impl ConfigFile {
         }
     }
 
+    /// Whether a file has no other keys than these, which are none of the table's.
+    ///
+    /// # Errors
+    /// `Value`, with the first other one.
+    pub fn only(&self, names: &[&str]) -> Result<()> {
+        match self.document.iter().find(|(name, _)| !names.contains(name)) {
+            Some((other, _)) => {
+                let text = format!("{}: no key {other:?}", self.path.display());
+                Err(Error::new(Exit::Value, text).hint(format!("keys: {}", names.join(", "))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The text of a key that is none of the table's.
+    ///
+    /// # Errors
+    /// `Value` for something else than text.
+    pub fn text(&self, name: &str) -> Result<Option<String>> {
+        let wrong = || Error::new(Exit::Value, format!("{}: {name}: expected text", self.path.display()));
+        self.document.get(name).map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).transpose()
+    }
+
+    /// Writes such a key.
+    pub fn set_text(&mut self, name: &str, text: &str) {
+        self.document[name] = toml_edit::value(text);
+    }
+
     /// Writes every key that has a value.
     pub fn set_all(&mut self, config: &Config) {
         for key in KEYS {

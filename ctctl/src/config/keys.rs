@@ -5,6 +5,8 @@ use super::limits;
 use super::value::{Kind, Value};
 use super::{Config, Network, Ready};
 use crate::error::{Error, Exit, Result, nearest};
+use crate::network::INHERIT;
+use std::net::{IpAddr, Ipv4Addr};
 use templates::recipe::HALT_SIGNALS;
 
 /// When a change takes effect.
@@ -170,15 +172,83 @@ pub static KEYS: &[Key] = &[
     Key {
         name: "network",
         alias: None,
-        kind: Kind::Choice(&["none", "host"]),
+        kind: Kind::Text,
         default: "none",
-        help: "none: a network of its own with the loopback alone; host: the host's",
+        help: "nat: a private network behind the host's address; none: the loopback alone; host: the host's; \
+            bridge:NAME: a port of that bridge; routed: the host routes ip to it",
         change: Change::NextStart,
-        get: |c| Some(Value::Text(if c.network == Network::Host { "host" } else { "none" }.to_owned())),
-        put: |c, v| {
-            c.network = if text(v)?.as_deref() == Some("host") { Network::Host } else { Network::None };
-            Ok(())
-        },
+        get: |c| Some(Value::Text(c.network.to_string())),
+        put: |c, v| text(v)?.map_or(Ok(Network::None), |t| t.parse()).map(|n| c.network = n),
+    },
+    Key {
+        name: "address",
+        alias: None,
+        kind: Kind::Text,
+        default: "a free one of the bridge's network, for network=nat",
+        help: "the system's fixed address with network=nat; the IPv6 one has the same place in its network",
+        change: Change::NextStart,
+        get: |c| c.address.map(|a| Value::Text(a.to_string())),
+        put: |c, v| address(v).map(|a| c.address = a),
+    },
+    Key {
+        name: "mac",
+        alias: None,
+        kind: Kind::Text,
+        default: "made of the uuid",
+        help: "the hardware address of eth0; the system can send with no other",
+        change: Change::NextStart,
+        get: |c| c.mac.map(|m| Value::Text(m.to_string())),
+        put: |c, v| text(v)?.map(|t| t.parse()).transpose().map(|m| c.mac = m),
+    },
+    Key {
+        name: "ip",
+        alias: None,
+        kind: Kind::Words,
+        default: "none; with network=bridge:NAME a client inside may ask for one",
+        help: "addresses with network=bridge:NAME, each with its network's prefix, or network=routed",
+        change: Change::Live,
+        get: |c| list_of(&c.ip),
+        put: |c, v| parsed(v).map(|w| c.ip = w),
+    },
+    Key {
+        name: "gateway",
+        alias: None,
+        kind: Kind::Words,
+        default: "none",
+        help: "where default routes lead with network=bridge:NAME, one for each sort of address",
+        change: Change::Live,
+        get: |c| list_of(&c.gateway),
+        put: |c, v| parsed(v).and_then(gateways).map(|w| c.gateway = w),
+    },
+    Key {
+        name: "port",
+        alias: Some("publish"),
+        kind: Kind::Words,
+        default: "none",
+        help: "ports of the host that lead to the system: [HOSTIP:]HOSTPORT:PORT[/udp]; see ctctl port",
+        change: Change::Live,
+        get: |c| list_of(&c.port),
+        put: |c, v| parsed(v).map(|w| c.port = w),
+    },
+    Key {
+        name: "nameserver",
+        alias: None,
+        kind: Kind::Words,
+        default: "the host's bridge with network=nat, else inherit",
+        help: "addresses of servers of names, or inherit: those of the host",
+        change: Change::NextStart,
+        get: |c| list_of(&c.nameserver),
+        put: |c, v| words(v).and_then(|w| nameservers(w.unwrap_or_default())).map(|w| c.nameserver = w),
+    },
+    Key {
+        name: "searchdomain",
+        alias: None,
+        kind: Kind::Words,
+        default: "the host's where its servers are asked",
+        help: "domains that names are looked for in, or inherit",
+        change: Change::NextStart,
+        get: |c| list_of(&c.searchdomain),
+        put: |c, v| words(v).and_then(|w| domains(w.unwrap_or_default())).map(|w| c.searchdomain = w),
     },
     Key {
         name: "memory",
@@ -294,6 +364,57 @@ fn folder(value: Option<Value>) -> std::result::Result<Option<String>, String> {
     }
 }
 
+fn list_of<T: ToString>(list: &[T]) -> Option<Value> {
+    (!list.is_empty()).then(|| Value::List(list.iter().map(T::to_string).collect()))
+}
+
+/// Each word as what it stands for, none of them twice.
+fn parsed<T: std::str::FromStr + PartialEq>(value: Option<Value>) -> std::result::Result<Vec<T>, String>
+where
+    T::Err: std::fmt::Display,
+{
+    let mut list = Vec::new();
+    for word in words(value)?.unwrap_or_default() {
+        let one = word.parse::<T>().map_err(|error| error.to_string())?;
+        if list.contains(&one) {
+            return Err(format!("{word:?} is there twice"));
+        }
+        list.push(one);
+    }
+    Ok(list)
+}
+
+fn address(value: Option<Value>) -> std::result::Result<Option<IpAddr>, String> {
+    let wrong = |text: &str| format!("{text:?} is no IPv4 address");
+    let parse = |text: String| text.parse::<Ipv4Addr>().map(IpAddr::V4).map_err(|_| wrong(&text));
+    text(value)?.map(parse).transpose()
+}
+
+fn gateways(list: Vec<IpAddr>) -> std::result::Result<Vec<IpAddr>, String> {
+    let of = |ipv4: bool| list.iter().filter(|address| address.is_ipv4() == ipv4).count();
+    if of(true) > 1 || of(false) > 1 {
+        return Err("there is one default route for each sort of address".to_owned());
+    }
+    Ok(list)
+}
+
+fn nameservers(words: Vec<String>) -> std::result::Result<Vec<String>, String> {
+    match words.iter().find(|word| *word != INHERIT && word.parse::<IpAddr>().is_err()) {
+        Some(word) => Err(format!("{word:?} is neither an address nor {INHERIT}")),
+        None => Ok(words),
+    }
+}
+
+fn domains(words: Vec<String>) -> std::result::Result<Vec<String>, String> {
+    let is_plain = |word: &String| {
+        word.len() <= 253 && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    match words.iter().find(|word| !is_plain(word)) {
+        Some(word) => Err(format!("{word:?} is no domain")),
+        None => Ok(words),
+    }
+}
+
 fn text_of(text: &str) -> Option<Value> {
     (!text.is_empty()).then(|| Value::Text(text.to_owned()))
 }
@@ -362,7 +483,14 @@ mod tests {
             ("halt_signal", "RTMIN+3"),
             ("stop_timeout", "7"),
             ("ready", "notify"),
-            ("network", "host"),
+            ("network", "bridge:br0"),
+            ("address", "10.86.0.2"),
+            ("mac", "02:00:5e:10:00:01"),
+            ("ip", "192.0.2.7/24 2001:db8::7/64"),
+            ("gateway", "192.0.2.1 2001:db8::1"),
+            ("port", "8080:80 192.0.2.1:53:53/udp"),
+            ("nameserver", "192.0.2.1 inherit"),
+            ("searchdomain", "example.com"),
             ("memory", "512M"),
             ("cpulimit", "150%"),
             ("pids", "100"),
@@ -413,6 +541,17 @@ mod tests {
             ("sysctl", "vm.swappiness=1"),
             ("sysctl", "kernel.hostname=x"),
             ("oom_score", "1001"),
+            ("network", "bridge:"),
+            ("network", "bridge:a/b"),
+            ("network", "brigde:br0"),
+            ("address", "fd00::1"),
+            ("mac", "x"),
+            ("ip", "192.0.2.7/24 192.0.2.7/24"),
+            ("ip", "192.0.2.7/33"),
+            ("gateway", "192.0.2.1 192.0.2.2"),
+            ("port", "80"),
+            ("nameserver", "dns.example"),
+            ("searchdomain", "a;b"),
         ] {
             assert!(refused(name, text), "{name}={text}");
         }

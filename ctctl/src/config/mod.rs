@@ -7,6 +7,11 @@ pub mod limits;
 pub mod value;
 
 use crate::idmap::IdMap;
+use crate::network::address::{Block, Mac};
+use crate::network::port::Port;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
 
 /// Everything that is configured of one system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +44,20 @@ pub struct Config {
     pub ready: Ready,
     /// Its network.
     pub network: Network,
+    /// Its address on the bridge of `network=nat`.
+    pub address: Option<IpAddr>,
+    /// Its hardware address; made of its uuid when absent.
+    pub mac: Option<Mac>,
+    /// Addresses of its own, on an administrator's bridge or routed.
+    pub ip: Vec<Block>,
+    /// Where its default routes lead on an administrator's bridge.
+    pub gateway: Vec<IpAddr>,
+    /// Ports of the host that lead to it.
+    pub port: Vec<Port>,
+    /// Servers of names, or `inherit`.
+    pub nameserver: Vec<String>,
+    /// Domains that names are looked for in.
+    pub searchdomain: Vec<String>,
     /// Bytes.
     pub memory: Option<u64>,
     /// Percent of one processor.
@@ -59,12 +78,55 @@ pub enum Ready {
 }
 
 /// A system's network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Network {
     /// A network of its own with nothing but the loopback.
     None,
     /// The host's.
     Host,
+    /// Our own bridge, behind the host's address.
+    Nat,
+    /// A port of the administrator's bridge.
+    Bridge(String),
+    /// Routes of the host to its addresses.
+    Routed,
+}
+
+impl Network {
+    /// Whether we connect it.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        !matches!(self, Network::None | Network::Host)
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Network::None => f.write_str("none"),
+            Network::Host => f.write_str("host"),
+            Network::Nat => f.write_str("nat"),
+            Network::Bridge(name) => write!(f, "bridge:{name}"),
+            Network::Routed => f.write_str("routed"),
+        }
+    }
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Network, String> {
+        match (text, text.strip_prefix("bridge:")) {
+            ("none", _) => Ok(Network::None),
+            ("host", _) => Ok(Network::Host),
+            ("nat", _) => Ok(Network::Nat),
+            ("routed", _) => Ok(Network::Routed),
+            (_, Some(name)) if crate::network::settings::is_interface_name(name) => {
+                Ok(Network::Bridge(name.to_owned()))
+            }
+            _ => Err(format!("{text:?} is none of nat, none, host, routed, bridge:NAME")),
+        }
+    }
 }
 
 impl Config {
@@ -86,11 +148,24 @@ impl Config {
             stop_timeout: 120,
             ready: Ready::Running,
             network: Network::None,
+            address: None,
+            mac: None,
+            ip: Vec::new(),
+            gateway: Vec::new(),
+            port: Vec::new(),
+            nameserver: Vec::new(),
+            searchdomain: Vec::new(),
             memory: None,
             cpulimit: None,
             pids: None,
             limits: limits::Limits::default(),
         }
+    }
+
+    /// Its hardware address.
+    #[must_use]
+    pub fn mac(&self) -> Mac {
+        self.mac.unwrap_or_else(|| Mac::from_uuid(&self.uuid))
     }
 
     /// The name that it shows inside.

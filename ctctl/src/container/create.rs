@@ -2,11 +2,12 @@
 //! Making a system: its numbers, its own files, its identity; its configuration file comes last and makes it exist.
 
 use super::{destroy, identity};
-use crate::config::Config;
 use crate::config::file::ConfigFile;
+use crate::config::{Config, Network};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, private_dir};
 use crate::idmap::{self, IdMap};
+use crate::network;
 use crate::store::{self, Wait};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -40,6 +41,9 @@ pub fn create(host: &Host, mut config: Config, wishes: &Wishes) -> Result<Config
 }
 
 fn make(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<()> {
+    if config.network == Network::Nat {
+        network::can_translate(host)?;
+    }
     destroy::sweep(host)?;
     config.uuid = new_uuid()?;
     let data = host.data(&config.name);
@@ -48,6 +52,8 @@ fn make(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<()> {
     // Held until the file is there: the numbers are taken when it can be read.
     let _numbers = store::lock_numbers(host)?;
     choose_numbers(host, config, wishes)?;
+    network::choose_address(host, config)?;
+    network::agree(host, config)?;
     make_files(host, config)?;
     identity::write(host, config)?;
     let mut file = ConfigFile::empty(&host.config_file(&config.name));

@@ -5,6 +5,7 @@ use super::{hostname, limits};
 use crate::config::Config;
 use crate::error::Result;
 use crate::host::Host;
+use crate::network;
 
 /// Makes these keys in a running system what `new` says; those that wait for the next start are passed over. The
 /// system's name is locked.
@@ -13,9 +14,13 @@ use crate::host::Host;
 /// What is refused, by its key; what was changed before it is as `old` says again.
 pub fn apply(host: &Host, old: &Config, new: &Config, keys: &[&str]) -> Result<()> {
     limits::apply(host, old, new, keys)?;
-    if keys.contains(&"hostname")
-        && let Err(error) = hostname::apply(host, new)
-    {
+    let others = || -> Result<()> {
+        if keys.contains(&"hostname") {
+            hostname::apply(host, new)?;
+        }
+        network::apply(host, new, keys)
+    };
+    if let Err(error) = others() {
         limits::apply(host, new, old, keys)?;
         return Err(error);
     }

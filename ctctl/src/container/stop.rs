@@ -8,6 +8,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
 use crate::monitor::launch::note_exit;
 use crate::monitor::watch::End;
+use crate::network;
 use runtime::state::Root;
 use runtime::verbs::{delete, kill, pause};
 use runtime_sys::{AsFd, BorrowedFd, process};
@@ -129,5 +130,5 @@ pub fn clear(host: &Host, name: &str) -> Result<()> {
         delete::delete(&root, name, true).context(|| format!("remove what {name} left"))?;
         note_exit(host, name, End::Unknown)?;
     }
-    Ok(())
+    network::disconnect(host, name)
 }

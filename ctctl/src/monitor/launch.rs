@@ -5,11 +5,11 @@ use super::watch::End;
 use crate::config::{Config, Ready};
 use crate::container::machine::machine;
 use crate::container::state;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::host::{Host, private_dir};
-use crate::{bundle, resources, storage, store};
+use crate::{bundle, network, resources, storage, store};
 use runtime::launch::Launched;
-use runtime::sandbox::create::{CreateOptions, Created, Start, create};
+use runtime::sandbox::create::{CreateOptions, Created, OnRuntime, Start, create_with};
 use runtime::state::Root;
 use runtime::verbs::delete;
 use runtime_sys::process::Exit;
@@ -48,7 +48,19 @@ pub fn launch(host: &Host, name: &str) -> Result<Started> {
     let spec = bundle::spec(&config, &facts)?;
     let path = host.run(name).join("config.json");
     fs::write(&path, format!("{spec:#}\n")).context(|| format!("write {}", path.display()))?;
-    let rootfs = storage::mount(host, &config)?;
+    let connected = connected(host, &config, notify);
+    if connected.is_err() {
+        // The cause is the error to report; what stays is the next start's to remove.
+        drop(network::disconnect(host, name));
+    }
+    connected
+}
+
+/// The part of a launch that is taken back from the networks when it fails.
+fn connected(host: &Host, config: &Config, notify: Option<UnixDatagram>) -> Result<Started> {
+    let name = &config.name;
+    network::prepare(host, config)?;
+    let rootfs = storage::mount(host, config)?;
     let root = Root::open(&host.oci_root())?;
     let options = CreateOptions {
         id: name.to_owned(),
@@ -56,7 +68,22 @@ pub fn launch(host: &Host, name: &str) -> Result<Started> {
         rootfs: Some(rootfs),
         ..CreateOptions::default()
     };
-    let Created { container, launched, master, .. } = create(&root, &options, Start::Now)?;
+    let mut error = None;
+    let mut connect = |pid: i32| {
+        let done = network::connect(host, name, pid);
+        // It goes back as it is, with its hint; the runtime needs a sentence.
+        done.map_err(|failed| {
+            let told = runtime::Error::invalid(failed.to_string());
+            error = Some(failed);
+            told
+        })
+    };
+    let connect: Option<OnRuntime<'_>> = if config.network.is_ours() { Some(&mut connect) } else { None };
+    let created = create_with(&root, &options, Start::Now, connect);
+    let Created { container, launched, master, .. } = created.map_err(|told| match error {
+        Some(failed) => failed,
+        None => Error::from(told),
+    })?;
     if let Err(error) = launched.hear_the_start() {
         drop(container);
         launched.kill()?;
@@ -89,6 +116,7 @@ fn notify_socket(host: &Host, config: &Config) -> Result<Option<UnixDatagram>> {
 pub fn clean_up(host: &Host, name: &str, end: End) -> Result<()> {
     let root = Root::open(&host.oci_root())?;
     delete::delete(&root, name, true).context(|| format!("remove what {name} left"))?;
+    network::disconnect(host, name)?;
     note_exit(host, name, end)
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A whole copy of the template whose files have the system's ids on the disk, for file systems that take no id maps.
 
-use super::{c_path, hostname, overlay};
+use super::{c_path, etc, overlay};
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
-use crate::output;
 use runtime_sys::mount::{self, MountAttr};
 use runtime_sys::{AsFd, AsRawFd, OwnedFd};
 use std::collections::HashSet;
@@ -37,10 +36,7 @@ pub(super) fn mount(host: &Host, config: &Config, base: u32) -> Result<OwnedFd> 
     let nodev = MountAttr { set: MOUNT_ATTR_NODEV, ..none };
     let tree = mount::open_source(&c_path(&root)?, false, true, &nodev, &none)
         .context(|| root.display().to_string())?;
-    if let Err(error) = hostname::write(tree.as_fd(), config.hostname(), Some(base)) {
-        // Whoever works inside may have made this impossible; the system starts all the same.
-        output::progress(&format!("ctctl-monitor: write the host name to /etc/hostname: {error}"));
-    }
+    etc::Texts::of(host, config)?.write(tree.as_fd(), Some(base));
     Ok(tree)
 }
 

@@ -59,7 +59,8 @@ pub fn write(root: BorrowedFd<'_>, hostname: &str, owner: Option<u32>) -> Result
     Ok(())
 }
 
-fn own_uid() -> u32 {
+/// Who the caller is.
+pub(super) fn own_uid() -> u32 {
     runtime_sys::rustix::process::geteuid().as_raw()
 }
 

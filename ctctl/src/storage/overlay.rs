@@ -6,11 +6,10 @@
 //! them, and the overlay is mounted by a process that has the first id of the range and all capabilities. What comes
 //! out is a detached mount: nothing of it is ever in the host's mount table.
 
-use super::{Ids, c_path, hostname, mapped};
+use super::{Ids, c_path, etc, mapped};
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
-use crate::output;
 use runtime_sys::clone::{Clone, Forked, fork};
 use runtime_sys::fs::{self, CWD, OpenFlags};
 use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
@@ -25,7 +24,8 @@ const MS_PRIVATE: u64 = 1 << 18;
 /// # Errors
 /// A layer that is not there; a file system that takes no id maps or is none for an upper layer.
 pub(super) fn mount(host: &Host, config: &Config, ids: Option<Ids>) -> Result<OwnedFd> {
-    carried_out(&Plan { ids, ..Plan::new(host, config, Some(host.data(&config.name))) })
+    let texts = etc::Texts::of(host, config)?;
+    carried_out(&Plan { ids, texts, ..Plan::new(host, config, Some(host.data(&config.name))) })
 }
 
 /// A template's layers alone, detached, to be read.
@@ -71,7 +71,7 @@ struct Plan {
     own: Option<PathBuf>,
     /// A folder to mount over, in the process's own mount namespace.
     workbench: PathBuf,
-    hostname: String,
+    texts: etc::Texts,
     ids: Option<Ids>,
 }
 
@@ -81,7 +81,7 @@ impl Plan {
             layers: config.layers.iter().map(|digest| host.templates().layer(digest)).collect(),
             own,
             workbench: host.run(&config.name),
-            hostname: config.hostname().to_owned(),
+            texts: etc::Texts::default(),
             ids: None,
         }
     }
@@ -117,10 +117,7 @@ impl Plan {
         set(c"upperdir", "own/upper")?;
         set(c"workdir", "own/work")?;
         let tree = mount::fsmount(context.as_fd(), MountAttrFlags::MOUNT_ATTR_NODEV)?;
-        if let Err(error) = hostname::write(tree.as_fd(), &self.hostname, None) {
-            // Whoever works inside may have made this impossible; the system starts all the same.
-            output::progress(&format!("ctctl-monitor: write the host name to /etc/hostname: {error}"));
-        }
+        self.texts.write(tree.as_fd(), None);
         Ok(tree)
     }
 

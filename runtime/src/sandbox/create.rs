@@ -99,11 +99,28 @@ pub fn parse<'b>(bytes: &'b [u8], name: &str) -> Result<Spec<'b>> {
     spec::document::read(name, bytes)
 }
 
+/// What a caller in the same process does when createRuntime hooks run, before them, with the number of the first
+/// process: its namespaces are there, and its root is not entered yet.
+pub type OnRuntime<'c> = &'c mut dyn FnMut(i32) -> Result<()>;
+
 /// Makes the container. After an error nothing of it remains.
 ///
 /// # Errors
 /// Everything that can go wrong, with the step in which it did.
 pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Created> {
+    create_with(root, options, start, None)
+}
+
+/// The same for a caller who has something to do at the time of createRuntime hooks.
+///
+/// # Errors
+/// As [`create`], and what the caller's part answers.
+pub fn create_with(
+    root: &Root,
+    options: &CreateOptions,
+    start: Start,
+    mut on_runtime: Option<OnRuntime<'_>>,
+) -> Result<Created> {
     let bundle = std::path::absolute(&options.bundle).context(|| "find the bundle")?;
     let config_path = options.config.clone().unwrap_or_else(|| bundle.join("config.json"));
     let bytes = read_config(&config_path)?;
@@ -150,9 +167,9 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         cgroup: &cgroup,
         state: &state,
     };
-    let mut launch = start_stage(&parts, options, &container, start)?;
+    let mut launch = start_stage(&parts, options, &container, start, on_runtime.is_some())?;
     let done = fault::point("launch")
-        .and_then(|()| serve_until_ready(&mut launch, &parts, options))
+        .and_then(|()| serve_until_ready(&mut launch, &parts, options, &mut on_runtime))
         .and_then(|()| {
             let done = made(&launch.launched, &container, &mut state, &process, &namespaces, options)
                 .and_then(|()| fault::point("finish create"))
@@ -276,12 +293,13 @@ fn start_stage(
     options: &CreateOptions,
     container: &Container,
     start: Start,
+    has_caller: bool,
 ) -> Result<Launch> {
-    match start_once(parts, options, container, start) {
+    match start_once(parts, options, container, start, has_caller) {
         Err(error) if error.errno() == Some(Errno::NOSYS) && parts.cgroup.clone_fd().is_some() => {
             parts.cgroup.join_on_v2();
             container.forget_start_socket()?;
-            start_once(parts, options, container, start)
+            start_once(parts, options, container, start, has_caller)
         }
         other => other,
     }
@@ -292,10 +310,12 @@ fn start_once(
     options: &CreateOptions,
     container: &Container,
     start: Start,
+    has_caller: bool,
 ) -> Result<Launch> {
     let arena = Arena::default();
     let mut birth = Birth { namespaces: parts.namespaces.at_clone(), ..Birth::default() };
     let mut plan = build::plan(&arena, parts, options, &mut birth)?;
+    plan.runtime_hooks |= has_caller;
     let second_clone = plan.clone_again.is_some();
     let writes_maps = parts.makes_user_namespace();
     plan.wait_at_gate = second_clone || writes_maps || parts.cgroup.needs_join();
@@ -322,7 +342,12 @@ fn start_once(
 }
 
 /// Answers the stage until its payload waits; or only opens its gate, when it will not say so.
-fn serve_until_ready(launch: &mut Launch, parts: &Parts<'_>, options: &CreateOptions) -> Result<()> {
+fn serve_until_ready(
+    launch: &mut Launch,
+    parts: &Parts<'_>,
+    options: &CreateOptions,
+    on_runtime: &mut Option<OnRuntime<'_>>,
+) -> Result<()> {
     let writes_maps = parts.makes_user_namespace();
     let mut gate = |pid: i32| {
         if parts.cgroup.needs_join() {
@@ -333,6 +358,7 @@ fn serve_until_ready(launch: &mut Launch, parts: &Parts<'_>, options: &CreateOpt
     let needs_gate = launch.second_clone || writes_maps || parts.cgroup.needs_join();
     let mut hooks_ran = false;
     let mut hooks = |pid: i32| {
+        on_runtime.as_mut().map_or(Ok(()), |act| act(pid))?;
         hooks_ran = true;
         runtime_hooks(parts, pid)
     };
