@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Networks of systems. The manager of each test is in a network namespace of its own.
 
-use integration_tests::{Network, Ran, Systems, needs, wait_until};
+use integration_tests::{Network, Ran, Systems, dist, needs, run, wait_until};
 use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 fn inside(systems: &Systems, name: &str, script: &str) -> Ran {
     systems.run(&["exec", name, "--", "sh", "-c", script])
@@ -210,6 +213,52 @@ fn a_resolv_conf_that_leads_out_is_replaced_and_followed_by_nobody() {
     systems.run(&["restart", &name]).ok();
 }
 
+// VZ-41: live and across a restart, through what somebody inside made of it.
+#[test]
+fn names_change_in_a_running_system() {
+    needs!(Root, Nat);
+    let systems = Systems::networked();
+    let victim = systems.folder.join("victim");
+    fs::write(&victim, "untouched").unwrap();
+    let name = systems.running("web");
+    let shown = "hostname; cat /etc/hostname; grep -v '^#' /etc/resolv.conf; stat -c %u /etc/resolv.conf";
+    assert!(inside(&systems, &name, shown).ok().stdout.ends_with("nameserver 10.86.0.1\nsearch ctctl\n0\n"));
+    let link = format!("ln -sf {0} /etc/resolv.conf; ln -sf {0} /etc/hostname", victim.display());
+    inside(&systems, &name, &link).ok();
+    let set = ["set", &name, "hostname=shop", "nameserver=192.0.2.53", "searchdomain=example.com"];
+    assert_eq!(systems.run(&set).ok().stderr, "");
+    let wanted = "shop\nshop\nnameserver 192.0.2.53\nsearch example.com ctctl\n0\n";
+    assert_eq!(inside(&systems, &name, shown).ok().stdout, wanted);
+    systems.run(&["restart", &name]).ok();
+    assert_eq!(inside(&systems, &name, shown).ok().stdout, wanted);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
+}
+
+// A start or a stop that is killed in the middle of its network work leaves what the next one puts right.
+#[test]
+fn a_networked_start_may_be_killed_at_any_moment() {
+    needs!(Root, Nat);
+    let systems = Systems::networked();
+    let name = systems.name("web");
+    systems.run(&["create", &name, "--template", "busybox"]).ok();
+    for step in 0..12_u64 {
+        let mut start = systems.command(&["start", &name]);
+        let mut start = start.stderr(Stdio::null()).spawn().unwrap();
+        assert!(wait_until(|| !systems.monitors(&name).is_empty()));
+        std::thread::sleep(Duration::from_millis(step * 3));
+        for monitor in systems.monitors(&name) {
+            let _gone =
+                Command::new("kill").args(["-9", &monitor.to_string()]).stderr(Stdio::null()).status();
+        }
+        start.wait().unwrap();
+        let again = systems.run(&["start", &name]);
+        assert!(again.code == 0 || again.stderr.contains("it runs already"), "{step}: {again:#?}");
+        inside(&systems, &name, "ping -c 1 -W 5 10.86.0.1").ok();
+        systems.run(&["stop", "--kill", &name]).ok();
+        assert_eq!(shared(&systems), "", "{step}");
+    }
+}
+
 // What kill -9 leaves is put right by the next start, and a veth that is not ours is nobody's to remove.
 #[test]
 fn what_a_killed_monitor_leaves_is_removed() {
@@ -242,7 +291,7 @@ fn what_a_killed_monitor_leaves_is_removed() {
 fn a_debian_finds_its_network_configured() {
     needs!(Root, Nat, Mmdebstrap);
     let systems = Systems::networked();
-    systems.run_within(std::time::Duration::from_secs(600), &["template", "build", "debian-12"]).ok();
+    systems.run_within(Duration::from_secs(600), &["template", "build", "debian-12"]).ok();
     let other = systems.running("other");
     systems.run(&["create", "@deb", "-t", "debian-12"]).ok();
     systems.run(&["start", "@deb"]).ok();
@@ -253,4 +302,26 @@ fn a_debian_finds_its_network_configured() {
     let online = "timeout 20 /lib/systemd/systemd-networkd-wait-online";
     inside(&systems, "@deb", online).ok();
     inside(&systems, "@deb", &format!("ping -c 1 -W 5 {other}")).ok();
+}
+
+#[test]
+fn the_commands_of_the_guide_work() {
+    needs!(Root, Nat);
+    let systems = Systems::networked();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/network.md");
+    let text = fs::read_to_string(page).unwrap();
+    let blocks = text.split("```sh run network\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let path = format!("{}:{}", dist().join("bin").display(), std::env::var("PATH").unwrap());
+    let mut count = 0;
+    for block in blocks {
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", block]).current_dir(&systems.folder).env("PATH", &path);
+        for (variable, value) in systems.command(&[]).get_envs() {
+            shell.env(variable, value.unwrap());
+        }
+        let ran = run(&mut systems.host().inside(&shell), &systems.folder);
+        assert_eq!(ran.code, 0, "{block}: {ran:#?}");
+        count += 1;
+    }
+    assert!(count >= 5, "only {count} blocks were found");
 }

@@ -8,7 +8,7 @@ use crate::container;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::store::{self, Wait};
-use crate::{network, output};
+use crate::{network, output, storage};
 use clap::Subcommand;
 use std::fs;
 use std::path::Path;
@@ -122,6 +122,7 @@ fn take_over(host: &Host, name: &str, copy: &Path) -> Result<()> {
     let live = names(live);
     container::limits::apply(host, &new, &live)?;
     network::apply(host, &new, &live)?;
+    storage::names::apply(host, &new, &live)?;
     if !later.is_empty() {
         output::progress(&format!("{}: at the next start", names(later).join(", ")));
     }

@@ -8,7 +8,7 @@ use crate::config::value::{Kind, Value};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::store::{self, Wait};
-use crate::{container, network, output};
+use crate::{container, network, output, storage};
 use std::str::FromStr;
 
 /// Change a system's configuration, at once where the kernel can
@@ -100,6 +100,7 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
         let names: Vec<&str> = changes.iter().map(|(key, _)| key.name).collect();
         container::limits::apply(host, &config, &names)?;
         network::apply(host, &config, &names)?;
+        storage::names::apply(host, &config, &names)?;
         if !later.is_empty() {
             output::progress(&format!("{}: at the next start", later.join(", ")));
         }

@@ -37,7 +37,7 @@ pub(super) fn write_all(root: BorrowedFd<'_>, files: &[File], owner: Option<u32>
 
 /// Writes a file, unless it is there, below a root that somebody else has worked on. A root without a real folder
 /// `etc` gets nothing. The file belongs to `owner`, if the caller is somebody else.
-fn write(root: BorrowedFd<'_>, name: &CStr, text: &str, owner: Option<u32>) -> Result<()> {
+pub(super) fn write(root: BorrowedFd<'_>, name: &CStr, text: &str, owner: Option<u32>) -> Result<()> {
     let folder = OpenFlags::PATH | OpenFlags::DIRECTORY;
     let etc = match fs::open_in_root(root, c"etc", folder, Links::None) {
         Err(error) if matches!(error.errno, Errno::NOENT | Errno::LOOP | Errno::NOTDIR) => return Ok(()),

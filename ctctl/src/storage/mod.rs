@@ -3,6 +3,7 @@
 
 mod copy;
 mod etc;
+pub mod names;
 mod overlay;
 
 use crate::config::Config;
