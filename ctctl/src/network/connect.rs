@@ -3,7 +3,7 @@
 
 use super::address::Block;
 use super::attachment::{Attachment, Mode, NEXT_HOPS};
-use super::link::{Link, set_parameter};
+use super::link::{Link, in_network_of, set_parameter};
 use super::netlink::Netlink;
 use super::settings::{self, Settings};
 use crate::error::{Context, Error, Exit, Result};
@@ -158,6 +158,11 @@ fn forget_proxies(netlink: &Netlink, addresses: &[Block]) -> Result<()> {
 fn inside(ours: &Attachment, pid: i32) -> Result<()> {
     let netlink = Netlink::open_in(pid)?;
     let link = netlink.link(INSIDE)?.ok_or_else(|| Error::new(Exit::Failure, "it has no eth0"))?;
+    if !ours.addresses.is_empty() && super::has_ipv6() {
+        // One with fixed addresses makes none of a router's advertisement: it could not send with it.
+        let name = format!("ipv6/conf/{INSIDE}/accept_ra");
+        in_network_of(pid, || set_parameter(&name, "0"))?;
+    }
     netlink.up(link.index)?;
     for block in &ours.addresses {
         netlink.add_address(link.index, *block)?;

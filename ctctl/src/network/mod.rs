@@ -22,6 +22,7 @@ mod dns;
 mod firewall;
 mod link;
 mod netlink;
+mod networkd;
 pub mod port;
 mod resolver;
 pub mod settings;
@@ -82,6 +83,7 @@ pub fn prepare(host: &Host, config: &Config) -> Result<()> {
     }
     private_dir(&host.run(&config.name))?;
     ours.save(host)?;
+    networkd::write(host, &ours)?;
     share(host, &netlink, &settings)
 }
 
@@ -136,6 +138,7 @@ pub fn apply(host: &Host, config: &Config, keys: &[&str]) -> Result<()> {
     both.save(host)?;
     share(host, &netlink, &settings)?;
     connect::change(&netlink, &old, &wanted, pid)?;
+    networkd::write(host, &wanted)?;
     wanted.save(host)?;
     share(host, &netlink, &settings)
 }
