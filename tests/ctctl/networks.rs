@@ -265,11 +265,14 @@ fn what_a_killed_monitor_leaves_is_removed() {
     needs!(Root, Nat);
     let systems = Systems::networked();
     let name = systems.running("web");
-    let pid = systems.status(&name)["pid"].to_string();
-    for process in systems.monitors(&name).iter().map(ToString::to_string).chain([pid]) {
-        systems.host().sh(&format!("kill -9 {process}")).ok();
-    }
-    systems.wait_for(&name, "stopped");
+    let kill_all = || {
+        let pid = systems.status(&name)["pid"].to_string();
+        for process in systems.monitors(&name).iter().map(ToString::to_string).chain([pid]) {
+            systems.host().sh(&format!("kill -9 {process}")).ok();
+        }
+        systems.wait_for(&name, "stopped");
+    };
+    kill_all();
     assert!(
         systems.host().sh("nft list tables").ok().stdout.contains("ctctl0"),
         "it was killed before it could"
@@ -284,6 +287,9 @@ fn what_a_killed_monitor_leaves_is_removed() {
     assert!(systems.host().sh("ip link show ve101").code == 0);
     systems.host().sh("ip link del ve101").ok();
     systems.run(&["start", &name]).ok();
+    kill_all();
+    systems.run(&["destroy", &name]).ok();
+    assert_eq!(shared(&systems), "", "a destroy removes what a killed one left");
 }
 
 // The systemd of a system finds its network there, and has nothing to wait for.
@@ -298,9 +304,11 @@ fn a_debian_finds_its_network_configured() {
     let up = || systems.run(&["exec", "@deb", "--", "systemctl", "is-system-running"]).stdout == "running\n";
     assert!(wait_until(up), "{:?}", systems.run(&["exec", "@deb", "--", "systemctl", "--failed"]));
     inside(&systems, "@deb", &format!("ping -c 1 -W 5 {other}")).ok();
-    inside(&systems, "@deb", "systemctl start systemd-networkd && networkctl --no-pager").ok();
+    inside(&systems, "@deb", "systemctl start systemd-networkd").ok();
     let online = "timeout 20 /lib/systemd/systemd-networkd-wait-online";
     inside(&systems, "@deb", online).ok();
+    let links = inside(&systems, "@deb", "networkctl --no-pager").ok().stdout;
+    assert!(links.contains("routable    configured"), "{links}");
     inside(&systems, "@deb", &format!("ping -c 1 -W 5 {other}")).ok();
 }
 

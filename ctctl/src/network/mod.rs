@@ -138,7 +138,6 @@ pub fn apply(host: &Host, config: &Config, keys: &[&str]) -> Result<()> {
     both.save(host)?;
     share(host, &netlink, &settings)?;
     connect::change(&netlink, &old, &wanted, pid)?;
-    networkd::write(host, &wanted)?;
     wanted.save(host)?;
     share(host, &netlink, &settings)
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What the systemd-networkd of a system is told of its interface: what it has already, so that it agrees, says that the
-//! system is online, and changes nothing. On an administrator's bridge without a fixed address it is to ask for one.
+//! What the systemd-networkd of a system is told of its interface: to keep what it has, and to say that the system is
+//! online. On an administrator's bridge without a fixed address it is to ask for one.
+//!
+//! The addresses are not named there: networkd would set them once more, in a way that newer kernels do not take from
+//! older ones of it (ERANGE, seen with systemd 252 on Linux 6.18), and they change while the system runs.
 
 use super::attachment::{Attachment, Mode};
 use crate::error::{Context, Result};
@@ -8,7 +11,7 @@ use crate::host::Host;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-/// Writes it, in place: a running system has this file, and not this name, mounted.
+/// Writes it.
 pub(super) fn write(host: &Host, ours: &Attachment) -> Result<()> {
     let path = host.networkd_file(&ours.name);
     let written =
@@ -22,13 +25,6 @@ fn text(ours: &Attachment) -> String {
         text.push_str("DHCP=yes\n");
         return text;
     }
-    text.push_str("LinkLocalAddressing=ipv6\nIPv6AcceptRA=no\n");
-    for block in &ours.addresses {
-        text.push_str(&format!("Address={}/{}\n", block.address, block.prefix));
-    }
-    for gateway in ours.gateways.iter().filter(|gateway| ours.address(gateway.is_ipv4()).is_some()) {
-        let on_link = if ours.mode == Mode::Routed { "GatewayOnLink=yes\n" } else { "" };
-        text.push_str(&format!("\n[Route]\nGateway={gateway}\n{on_link}"));
-    }
+    text.push_str("KeepConfiguration=yes\nLinkLocalAddressing=ipv6\nIPv6AcceptRA=no\n");
     text
 }
