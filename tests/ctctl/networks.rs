@@ -154,6 +154,8 @@ fn routed_addresses_are_reached_at_once_and_taken_away_live() {
     inside(&systems, "@web", "ip addr add 198.51.100.9/32 dev eth0").ok();
     assert_ne!(inside(&systems, "@web", "ping -c 1 -W 1 -I 198.51.100.9 192.0.2.1").code, 0);
     assert_eq!(inside(&systems, "@web", "ping -c 1 -W 5 -I 198.51.100.7 192.0.2.1").code, 0);
+    systems.run(&["set", "@web", "ip+=192.0.2.1"]).exits(7).fails_with("192.0.2.1 is this host's own");
+    systems.host().sh("ping -c 1 -W 5 198.51.100.7").ok();
     systems.run(&["set", "@web", "ip-=all"]).ok();
     systems.run(&["stop", "@web"]).ok();
     assert_eq!(
@@ -284,6 +286,9 @@ fn what_a_killed_monitor_leaves_is_removed() {
     systems.host().sh("ip link add ve101 type bridge").ok();
     systems.run(&["start", &name]).fails_with("the interface ve101 is not");
     assert_eq!(systems.status(&name)["status"], "stopped");
+    // It is no reason for the system to stay either.
+    systems.run(&["destroy", &name]).ok();
+    systems.run(&["create", &name, "-t", "busybox"]).ok();
     assert!(systems.host().sh("ip link show ve101").code == 0);
     systems.host().sh("ip link del ve101").ok();
     systems.run(&["start", &name]).ok();
