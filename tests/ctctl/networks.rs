@@ -338,3 +338,35 @@ fn the_commands_of_the_guide_work() {
     }
     assert!(count >= 5, "only {count} blocks were found");
 }
+
+// IN-09: who says over IPv6 that it is a router, or has another's address, is not heard.
+#[test]
+fn a_system_cannot_speak_for_its_neighbours() {
+    needs!(Root, Nat);
+    let systems = Systems::networked();
+    let (one, two) = (systems.running("one"), systems.running("two"));
+    let address = |name: &str, scope: &str| {
+        let line = format!("ip -6 addr show eth0 scope {scope} | sed -n 's/.*inet6 \\([^/]*\\).*/\\1/p'");
+        inside(&systems, name, &line).ok().stdout.trim().to_owned()
+    };
+    // The address of its link is usable a moment after the start.
+    let usable = || !inside(&systems, &one, "ip -6 addr show eth0").ok().stdout.contains("tentative");
+    assert!(wait_until(usable));
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("ctctl/neighbours.py");
+    let command = |name: &str, words: &[&str]| {
+        let mut command = Command::new("nsenter");
+        let net = format!("--net=/proc/{}/ns/net", systems.status(name)["pid"]);
+        command.args([&net, "python3"]).arg(&program).args(words);
+        command
+    };
+    let heard = systems.folder.join("heard");
+    let mut listener = command(&two, &["hear", &address(&one, "link")]);
+    let mut listener = listener.stdout(fs::File::create(&heard).unwrap()).spawn().unwrap();
+    let said = || fs::read_to_string(&heard).unwrap();
+    assert!(wait_until(|| said() == "listening\n"));
+    let own = address(&one, "global");
+    let foreign = address(&two, "global");
+    run(&mut command(&one, &["say", &own, &foreign]), &systems.folder).ok();
+    listener.wait().unwrap();
+    assert_eq!(said(), format!("listening\n136 {own}\n"));
+}
