@@ -314,6 +314,10 @@ fn a_debian_finds_its_network_configured() {
     inside(&systems, "@deb", online).ok();
     let links = inside(&systems, "@deb", "networkctl --no-pager").ok().stdout;
     assert!(links.contains("routable    configured"), "{links}");
+    // VZ-71: its names change while it runs.
+    systems.run(&["set", "@deb", "hostname=shop", "searchdomain=example.com"]).ok();
+    let names = inside(&systems, "@deb", "hostname; cat /etc/hostname; grep search /etc/resolv.conf").ok();
+    assert_eq!(names.stdout, "shop\nshop\nsearch example.com ctctl\n");
     inside(&systems, "@deb", &format!("ping -c 1 -W 5 {other}")).ok();
 }
 
@@ -369,4 +373,26 @@ fn a_system_cannot_speak_for_its_neighbours() {
     run(&mut command(&one, &["say", &own, &foreign]), &systems.folder).ok();
     listener.wait().unwrap();
     assert_eq!(said(), format!("listening\n136 {own}\n"));
+}
+
+#[test]
+fn a_host_that_cannot_translate_says_what_is_missing() {
+    needs!(Root, Nat);
+    let systems = Systems::networked();
+    let create = systems.command(&["create", "@web", "-t", "busybox"]);
+    let mut without = Command::new("unshare");
+    let hide = "mount --bind /dev/null $(command -v nft) && exec \"$@\"";
+    without.args(["--mount", "sh", "-c", hide, "sh"]).arg(create.get_program()).args(create.get_args());
+    without.envs(create.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ran = run(&mut without, &systems.folder).exits(9);
+    assert!(ran.stderr.contains("no program nft (package nftables)"), "{ran:?}");
+    assert!(ran.stderr.contains("network=none"), "{ran:?}");
+    assert_eq!(systems.left_behind(), Vec::<String>::new());
+    assert!(!systems.folder.join("etc/network.toml").exists());
+    // Another default is one line.
+    fs::write(systems.folder.join("etc/network.toml"), "default = \"none\"\n").unwrap();
+    systems.run(&["create", "@web", "-t", "busybox"]).ok();
+    assert_eq!(key(&systems, "@web", "network"), "none");
+    fs::write(systems.folder.join("etc/network.toml"), "defalt = \"none\"\n").unwrap();
+    systems.run(&["create", "@two", "-t", "busybox"]).exits(7).fails_with("no key \"defalt\"");
 }
