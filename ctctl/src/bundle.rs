@@ -14,6 +14,10 @@ use std::path::Path;
 /// Where init finds the socket that it says `READY=1` to: the place that systemd's Container Interface names.
 const NOTIFY: &str = "/run/host/notify";
 
+/// Where systemd-networkd, if the system has it, finds that its interface has all that it needs: without a word it would
+/// wait for a network that never comes.
+const NETWORKD: &str = "/run/systemd/network/10-ctctl-eth0.network";
+
 /// What nobody inside may call, although the namespaces do not stop it: it reaches the whole kernel, or is large and
 /// young enough to be the next way out of it.
 const REFUSED_CALLS: &[&str] = &[
@@ -64,6 +68,8 @@ const READ_ONLY: &[&str] = &["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", 
 pub struct Facts<'f> {
     /// The socket that stands for NOTIFY_SOCKET, for an init that uses one.
     pub notify: &'f Path,
+    /// What systemd-networkd is to know of the system's interface, if we connect it.
+    pub networkd: Option<&'f Path>,
     /// The starter's own capabilities; bit n is capability n.
     pub capabilities: u64,
     /// What limits need to know.
@@ -80,7 +86,7 @@ pub fn spec(config: &Config, facts: &Facts<'_>) -> Result<Value> {
         "root": { "path": "rootfs" },
         "hostname": config.hostname(),
         "process": init(config, facts.capabilities),
-        "mounts": mounts(config, facts.notify),
+        "mounts": mounts(config, facts),
         "linux": {
             "cgroupsPath": cgroups_path(&config.name),
             "namespaces": namespaces(config),
@@ -223,7 +229,7 @@ fn mount(target: &str, kind: &str, options: &[&str]) -> Value {
     json!({ "destination": target, "type": kind, "source": kind, "options": options })
 }
 
-fn mounts(config: &Config, notify: &Path) -> Value {
+fn mounts(config: &Config, facts: &Facts<'_>) -> Value {
     let closed = ["nosuid", "nodev", "noexec"];
     let closed_and = |more: &[&'static str]| [&closed[..], more].concat();
     let mut mounts = vec![mount("/proc", "proc", &closed)];
@@ -248,10 +254,11 @@ fn mounts(config: &Config, notify: &Path) -> Value {
         mount("/dev/mqueue", "mqueue", &closed),
         mount("/run", "tmpfs", &["nosuid", "nodev", "mode=755"]),
     ]);
-    if config.ready == Ready::Notify {
-        mounts.push(json!({
-            "destination": NOTIFY, "type": "bind", "source": notify, "options": closed_and(&["bind"]),
-        }));
+    let notify = (config.ready == Ready::Notify).then_some((NOTIFY, facts.notify, "rw"));
+    let networkd = facts.networkd.map(|path| (NETWORKD, path, "ro"));
+    for (target, source, access) in notify.into_iter().chain(networkd) {
+        let options = closed_and(&["bind", access]);
+        mounts.push(json!({ "destination": target, "type": "bind", "source": source, "options": options }));
     }
     Value::Array(mounts)
 }
@@ -317,8 +324,8 @@ mod tests {
             let mut config = web();
             config.idmap = idmap.parse().unwrap();
             config.network = network;
-            let machine = Machine::default();
-            let facts = Facts { notify: Path::new("/run/notify"), capabilities: 0x21, machine: &machine };
+            let (notify, machine) = (Path::new("/run/notify"), Machine::default());
+            let facts = Facts { notify, networkd: Some(notify), capabilities: 0x21, machine: &machine };
             let text = spec(&config, &facts).unwrap().to_string();
             assert_eq!(text.contains("CAP_SETGID"), idmap != "host");
             let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();

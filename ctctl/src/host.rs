@@ -168,6 +168,12 @@ impl Host {
         self.run(name).join("notify")
     }
 
+    /// What a system's systemd-networkd is told.
+    #[must_use]
+    pub fn networkd_file(&self, name: &str) -> PathBuf {
+        self.run(name).join("eth0.network")
+    }
+
     /// Names that have a run folder, whether or not they are configured.
     #[must_use]
     pub fn run_names(&self) -> Vec<String> {

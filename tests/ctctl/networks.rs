@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Networks of systems. The manager of each test is in a network namespace of its own.
 
-use integration_tests::{Network, Ran, Systems, needs, wait_until};
+use integration_tests::{Network, Ran, Systems, dist, needs, run, wait_until};
 use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 fn inside(systems: &Systems, name: &str, script: &str) -> Ran {
     systems.run(&["exec", name, "--", "sh", "-c", script])
@@ -151,6 +154,8 @@ fn routed_addresses_are_reached_at_once_and_taken_away_live() {
     inside(&systems, "@web", "ip addr add 198.51.100.9/32 dev eth0").ok();
     assert_ne!(inside(&systems, "@web", "ping -c 1 -W 1 -I 198.51.100.9 192.0.2.1").code, 0);
     assert_eq!(inside(&systems, "@web", "ping -c 1 -W 5 -I 198.51.100.7 192.0.2.1").code, 0);
+    systems.run(&["set", "@web", "ip+=192.0.2.1"]).exits(7).fails_with("192.0.2.1 is this host's own");
+    systems.host().sh("ping -c 1 -W 5 198.51.100.7").ok();
     systems.run(&["set", "@web", "ip-=all"]).ok();
     systems.run(&["stop", "@web"]).ok();
     assert_eq!(
@@ -210,17 +215,66 @@ fn a_resolv_conf_that_leads_out_is_replaced_and_followed_by_nobody() {
     systems.run(&["restart", &name]).ok();
 }
 
+// VZ-41: live and across a restart, through what somebody inside made of it.
+#[test]
+fn names_change_in_a_running_system() {
+    needs!(Root, Nat);
+    let systems = Systems::networked();
+    let victim = systems.folder.join("victim");
+    fs::write(&victim, "untouched").unwrap();
+    let name = systems.running("web");
+    let shown = "hostname; cat /etc/hostname; grep -v '^#' /etc/resolv.conf; stat -c %u /etc/resolv.conf";
+    assert!(inside(&systems, &name, shown).ok().stdout.ends_with("nameserver 10.86.0.1\nsearch ctctl\n0\n"));
+    let link = format!("ln -sf {0} /etc/resolv.conf; ln -sf {0} /etc/hostname", victim.display());
+    inside(&systems, &name, &link).ok();
+    let set = ["set", &name, "hostname=shop", "nameserver=192.0.2.53", "searchdomain=example.com"];
+    assert_eq!(systems.run(&set).ok().stderr, "");
+    let wanted = "shop\nshop\nnameserver 192.0.2.53\nsearch example.com ctctl\n0\n";
+    assert_eq!(inside(&systems, &name, shown).ok().stdout, wanted);
+    systems.run(&["restart", &name]).ok();
+    assert_eq!(inside(&systems, &name, shown).ok().stdout, wanted);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
+}
+
+// A start or a stop that is killed in the middle of its network work leaves what the next one puts right.
+#[test]
+fn a_networked_start_may_be_killed_at_any_moment() {
+    needs!(Root, Nat);
+    let systems = Systems::networked();
+    let name = systems.name("web");
+    systems.run(&["create", &name, "--template", "busybox"]).ok();
+    for step in 0..12_u64 {
+        let mut start = systems.command(&["start", &name]);
+        let mut start = start.stderr(Stdio::null()).spawn().unwrap();
+        assert!(wait_until(|| !systems.monitors(&name).is_empty()));
+        std::thread::sleep(Duration::from_millis(step * 3));
+        for monitor in systems.monitors(&name) {
+            let _gone =
+                Command::new("kill").args(["-9", &monitor.to_string()]).stderr(Stdio::null()).status();
+        }
+        start.wait().unwrap();
+        let again = systems.run(&["start", &name]);
+        assert!(again.code == 0 || again.stderr.contains("it runs already"), "{step}: {again:#?}");
+        inside(&systems, &name, "ping -c 1 -W 5 10.86.0.1").ok();
+        systems.run(&["stop", "--kill", &name]).ok();
+        assert_eq!(shared(&systems), "", "{step}");
+    }
+}
+
 // What kill -9 leaves is put right by the next start, and a veth that is not ours is nobody's to remove.
 #[test]
 fn what_a_killed_monitor_leaves_is_removed() {
     needs!(Root, Nat);
     let systems = Systems::networked();
     let name = systems.running("web");
-    let pid = systems.status(&name)["pid"].to_string();
-    for process in systems.monitors(&name).iter().map(ToString::to_string).chain([pid]) {
-        systems.host().sh(&format!("kill -9 {process}")).ok();
-    }
-    systems.wait_for(&name, "stopped");
+    let kill_all = || {
+        let pid = systems.status(&name)["pid"].to_string();
+        for process in systems.monitors(&name).iter().map(ToString::to_string).chain([pid]) {
+            systems.host().sh(&format!("kill -9 {process}")).ok();
+        }
+        systems.wait_for(&name, "stopped");
+    };
+    kill_all();
     assert!(
         systems.host().sh("nft list tables").ok().stdout.contains("ctctl0"),
         "it was killed before it could"
@@ -232,9 +286,15 @@ fn what_a_killed_monitor_leaves_is_removed() {
     systems.host().sh("ip link add ve101 type bridge").ok();
     systems.run(&["start", &name]).fails_with("the interface ve101 is not");
     assert_eq!(systems.status(&name)["status"], "stopped");
+    // It is no reason for the system to stay either.
+    systems.run(&["destroy", &name]).ok();
+    systems.run(&["create", &name, "-t", "busybox"]).ok();
     assert!(systems.host().sh("ip link show ve101").code == 0);
     systems.host().sh("ip link del ve101").ok();
     systems.run(&["start", &name]).ok();
+    kill_all();
+    systems.run(&["destroy", &name]).ok();
+    assert_eq!(shared(&systems), "", "a destroy removes what a killed one left");
 }
 
 // The systemd of a system finds its network there, and has nothing to wait for.
@@ -242,15 +302,97 @@ fn what_a_killed_monitor_leaves_is_removed() {
 fn a_debian_finds_its_network_configured() {
     needs!(Root, Nat, Mmdebstrap);
     let systems = Systems::networked();
-    systems.run_within(std::time::Duration::from_secs(600), &["template", "build", "debian-12"]).ok();
+    systems.run_within(Duration::from_secs(600), &["template", "build", "debian-12"]).ok();
     let other = systems.running("other");
     systems.run(&["create", "@deb", "-t", "debian-12"]).ok();
     systems.run(&["start", "@deb"]).ok();
     let up = || systems.run(&["exec", "@deb", "--", "systemctl", "is-system-running"]).stdout == "running\n";
     assert!(wait_until(up), "{:?}", systems.run(&["exec", "@deb", "--", "systemctl", "--failed"]));
     inside(&systems, "@deb", &format!("ping -c 1 -W 5 {other}")).ok();
-    inside(&systems, "@deb", "systemctl start systemd-networkd && networkctl --no-pager").ok();
+    inside(&systems, "@deb", "systemctl start systemd-networkd").ok();
     let online = "timeout 20 /lib/systemd/systemd-networkd-wait-online";
     inside(&systems, "@deb", online).ok();
+    let links = inside(&systems, "@deb", "networkctl --no-pager").ok().stdout;
+    assert!(links.contains("routable    configured"), "{links}");
+    // VZ-71: its names change while it runs.
+    systems.run(&["set", "@deb", "hostname=shop", "searchdomain=example.com"]).ok();
+    let names = inside(&systems, "@deb", "hostname; cat /etc/hostname; grep search /etc/resolv.conf").ok();
+    assert_eq!(names.stdout, "shop\nshop\nsearch example.com ctctl\n");
     inside(&systems, "@deb", &format!("ping -c 1 -W 5 {other}")).ok();
+}
+
+#[test]
+fn the_commands_of_the_guide_work() {
+    needs!(Root, Nat);
+    let systems = Systems::networked();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/network.md");
+    let text = fs::read_to_string(page).unwrap();
+    let blocks = text.split("```sh run network\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let path = format!("{}:{}", dist().join("bin").display(), std::env::var("PATH").unwrap());
+    let mut count = 0;
+    for block in blocks {
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", block]).current_dir(&systems.folder).env("PATH", &path);
+        for (variable, value) in systems.command(&[]).get_envs() {
+            shell.env(variable, value.unwrap());
+        }
+        let ran = run(&mut systems.host().inside(&shell), &systems.folder);
+        assert_eq!(ran.code, 0, "{block}: {ran:#?}");
+        count += 1;
+    }
+    assert!(count >= 5, "only {count} blocks were found");
+}
+
+// IN-09: who says over IPv6 that it is a router, or has another's address, is not heard.
+#[test]
+fn a_system_cannot_speak_for_its_neighbours() {
+    needs!(Root, Nat);
+    let systems = Systems::networked();
+    let (one, two) = (systems.running("one"), systems.running("two"));
+    let address = |name: &str, scope: &str| {
+        let line = format!("ip -6 addr show eth0 scope {scope} | sed -n 's/.*inet6 \\([^/]*\\).*/\\1/p'");
+        inside(&systems, name, &line).ok().stdout.trim().to_owned()
+    };
+    // The address of its link is usable a moment after the start.
+    let usable = || !inside(&systems, &one, "ip -6 addr show eth0").ok().stdout.contains("tentative");
+    assert!(wait_until(usable));
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("ctctl/neighbours.py");
+    let command = |name: &str, words: &[&str]| {
+        let mut command = Command::new("nsenter");
+        let net = format!("--net=/proc/{}/ns/net", systems.status(name)["pid"]);
+        command.args([&net, "python3"]).arg(&program).args(words);
+        command
+    };
+    let heard = systems.folder.join("heard");
+    let mut listener = command(&two, &["hear", &address(&one, "link")]);
+    let mut listener = listener.stdout(fs::File::create(&heard).unwrap()).spawn().unwrap();
+    let said = || fs::read_to_string(&heard).unwrap();
+    assert!(wait_until(|| said() == "listening\n"));
+    let own = address(&one, "global");
+    let foreign = address(&two, "global");
+    run(&mut command(&one, &["say", &own, &foreign]), &systems.folder).ok();
+    listener.wait().unwrap();
+    assert_eq!(said(), format!("listening\n136 {own}\n"));
+}
+
+#[test]
+fn a_host_that_cannot_translate_says_what_is_missing() {
+    needs!(Root, Nat);
+    let systems = Systems::networked();
+    let create = systems.command(&["create", "@web", "-t", "busybox"]);
+    let mut without = Command::new("unshare");
+    let hide = "mount --bind /dev/null $(command -v nft) && exec \"$@\"";
+    without.args(["--mount", "sh", "-c", hide, "sh"]).arg(create.get_program()).args(create.get_args());
+    without.envs(create.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ran = run(&mut without, &systems.folder).exits(9);
+    assert!(ran.stderr.contains("no program nft (package nftables)"), "{ran:?}");
+    assert!(ran.stderr.contains("network=none"), "{ran:?}");
+    assert_eq!(systems.left_behind(), Vec::<String>::new());
+    assert!(!systems.folder.join("etc/network.toml").exists());
+    // Another default is one line.
+    fs::write(systems.folder.join("etc/network.toml"), "default = \"none\"\n").unwrap();
+    systems.run(&["create", "@web", "-t", "busybox"]).ok();
+    assert_eq!(key(&systems, "@web", "network"), "none");
+    fs::write(systems.folder.join("etc/network.toml"), "defalt = \"none\"\n").unwrap();
+    systems.run(&["create", "@two", "-t", "busybox"]).exits(7).fails_with("no key \"defalt\"");
 }

@@ -19,7 +19,7 @@ fn outside(systems: &Systems) -> Network {
 
 /// Asks for a page that ends with its text.
 fn ask(address: &str) -> String {
-    format!("printf 'GET /name HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 2 {address}")
+    format!("printf 'GET /name HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 5 {address}")
 }
 
 /// Whether a page of this text is got there.
@@ -67,14 +67,14 @@ fn a_published_port_is_answered_from_outside_at_once_and_after_a_start() {
     assert!(!gets(&outside, url, &text));
     systems.run(&["port", "add", &name, "8080:80"]).ok();
     assert!(wait_until(|| gets(&outside, url, &text)));
-    assert!(gets(&outside, "2001:db8::1 8080", &text), "over IPv6");
-    assert!(gets(systems.host(), url, &text), "from the host itself");
+    assert!(wait_until(|| gets(&outside, "2001:db8::1 8080", &text)), "over IPv6");
+    assert!(wait_until(|| gets(systems.host(), url, &text)), "from the host itself");
     let other = systems.running("other");
     let from_beside = systems.run(&["exec", &other, "--", "sh", "-c", &ask(url)]).ok();
     assert!(from_beside.stdout.ends_with(&text), "{from_beside:?}");
     systems.run(&["restart", &name]).ok();
     systems.run(&["exec", &name, "--", "httpd", "-p", "80", "-h", "/www"]).ok();
-    assert!(gets(&outside, url, &text), "after a start");
+    assert!(wait_until(|| gets(&outside, url, &text)), "after a start");
     let listed = systems.run(&["port", "ls", "--json"]).ok().json();
     assert_eq!(listed[0]["host_port"], 8080);
     systems.run(&["port", "rm", &name, "8080:80"]).ok();
@@ -92,7 +92,7 @@ fn the_private_network_is_closed_to_the_outside() {
     let address = systems.run(&["info", "--json", &name]).ok().json()["address"].as_str().unwrap().to_owned();
     outside.sh(&format!("ip route add {address} via 192.0.2.1")).ok();
     let url = format!("{address} 80");
-    assert!(gets(systems.host(), &url, &format!("{name}\n")), "the host reaches it");
+    assert!(wait_until(|| gets(systems.host(), &url, &format!("{name}\n"))), "the host reaches it");
     assert!(!gets(&outside, &url, &format!("{name}\n")));
     // The other way is open, from the host's address.
     let _server = Server::new(&outside, 8000);

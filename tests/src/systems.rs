@@ -76,8 +76,9 @@ impl Systems {
             command.env(variable, self.folder.join(folder));
         }
         match &self.network {
-            Some(network) => network.inside(&command),
-            None => command,
+            // Templates come from an archive that only the machine's own network reaches.
+            Some(network) if args.first() != Some(&"template") => network.inside(&command),
+            _ => command,
         }
     }
 

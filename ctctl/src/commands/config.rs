@@ -106,12 +106,15 @@ fn take_over(host: &Host, name: &str, copy: &Path) -> Result<()> {
     if let Some(key) = changed.iter().find(|key| key.change == Change::Never) {
         return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name)));
     }
+    let names: Vec<&str> = changed.iter().map(|key| key.name).collect();
     container::limits::check(host, &new, &resources::given(&new))?;
     // Until the file is there: nobody else takes an address or a port meanwhile.
-    let _numbers = store::lock_numbers(host)?;
+    let numbers = network::concerns(&names).then(|| store::lock_numbers(host)).transpose()?;
     let mut new = new;
-    for (key, value) in network::settle(host, &mut new)? {
-        new_file.set(key, value.as_ref());
+    if numbers.is_some() {
+        for (key, value) in network::settle(host, &mut new)? {
+            new_file.set(key, value.as_ref());
+        }
     }
     new_file.save_as(&host.config_file(name))?;
     if !container::state::state(host, name)?.is_running() {

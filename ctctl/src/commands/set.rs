@@ -81,9 +81,12 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
     let mut config = file.config(name)?;
     let old = config.clone();
     let mut changes = args.keys.iter().map(|given| change(&mut config, given)).collect::<Result<Vec<_>>>()?;
+    let given: Vec<&str> = changes.iter().map(|(key, _)| key.name).collect();
     // Until the file is there: nobody else takes an address or a port meanwhile.
-    let _numbers = store::lock_numbers(host)?;
-    changes.extend(network::settle(host, &mut config)?);
+    let numbers = network::concerns(&given).then(|| store::lock_numbers(host)).transpose()?;
+    if numbers.is_some() {
+        changes.extend(network::settle(host, &mut config)?);
+    }
     let is_running = container::state::state(host, name)?.is_running();
     if args.runtime && !is_running {
         return Err(Error::new(Exit::State, "it does not run").hint("without --runtime the change is saved"));

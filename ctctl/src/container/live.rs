@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Changes of a configuration that a running system takes at once.
 
-use super::{hostname, limits};
+use super::{limits, names};
 use crate::config::Config;
 use crate::error::Result;
 use crate::host::Host;
@@ -15,10 +15,8 @@ use crate::network;
 pub fn apply(host: &Host, old: &Config, new: &Config, keys: &[&str]) -> Result<()> {
     limits::apply(host, old, new, keys)?;
     let others = || -> Result<()> {
-        if keys.contains(&"hostname") {
-            hostname::apply(host, new)?;
-        }
-        network::apply(host, new, keys)
+        network::apply(host, new, keys)?;
+        names::apply(host, new, keys)
     };
     if let Err(error) = others() {
         limits::apply(host, new, old, keys)?;

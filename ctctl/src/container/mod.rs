@@ -4,11 +4,11 @@
 pub mod create;
 pub mod destroy;
 pub mod edit;
-pub mod hostname;
 mod identity;
 pub mod limits;
 pub mod live;
 pub mod machine;
+pub mod names;
 pub mod passwd;
 pub mod session;
 pub mod start;

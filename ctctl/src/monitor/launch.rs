@@ -42,12 +42,6 @@ pub fn launch(host: &Host, name: &str) -> Result<Started> {
     private_dir(&host.run(name))?;
     gone(fs::remove_file(host.exit_file(name))).context(|| "forget the last exit")?;
     let notify = notify_socket(host, &config)?;
-    let (_, capabilities, _) = credentials::capget()?;
-    let machine = machine(host, &resources::given(&config))?;
-    let facts = bundle::Facts { notify: &host.notify_socket(name), capabilities, machine: &machine };
-    let spec = bundle::spec(&config, &facts)?;
-    let path = host.run(name).join("config.json");
-    fs::write(&path, format!("{spec:#}\n")).context(|| format!("write {}", path.display()))?;
     let connected = connected(host, &config, notify);
     if connected.is_err() {
         // The cause is the error to report; what stays is the next start's to remove.
@@ -60,6 +54,14 @@ pub fn launch(host: &Host, name: &str) -> Result<Started> {
 fn connected(host: &Host, config: &Config, notify: Option<UnixDatagram>) -> Result<Started> {
     let name = &config.name;
     network::prepare(host, config)?;
+    let (_, capabilities, _) = credentials::capget()?;
+    let (notify_socket, networkd) = (host.notify_socket(name), host.networkd_file(name));
+    let networkd = config.network.is_ours().then_some(networkd.as_path());
+    let machine = machine(host, &resources::given(config))?;
+    let facts = bundle::Facts { notify: &notify_socket, networkd, capabilities, machine: &machine };
+    let spec = bundle::spec(config, &facts)?;
+    let path = host.run(name).join("config.json");
+    fs::write(&path, format!("{spec:#}\n")).context(|| format!("write {}", path.display()))?;
     let rootfs = storage::mount(host, config)?;
     let root = Root::open(&host.oci_root())?;
     let options = CreateOptions {

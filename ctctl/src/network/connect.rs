@@ -3,7 +3,7 @@
 
 use super::address::Block;
 use super::attachment::{Attachment, Mode, NEXT_HOPS};
-use super::link::{Link, set_parameter};
+use super::link::{Link, in_network_of, set_parameter};
 use super::netlink::Netlink;
 use super::settings::{self, Settings};
 use crate::error::{Context, Error, Exit, Result};
@@ -29,6 +29,20 @@ pub(super) fn bridge(netlink: &Netlink, name: &str) -> Result<Link> {
     }
 }
 
+/// Refuses an address that the host has itself.
+///
+/// # Errors
+/// `Value`.
+pub(super) fn not_the_hosts(netlink: &Netlink, ours: &Attachment) -> Result<()> {
+    let of_host = netlink.addresses()?;
+    let taken = |block: &&Block| of_host.iter().any(|(other, _)| other.address == block.address);
+    match ours.addresses.iter().find(taken) {
+        Some(block) => Err(Error::new(Exit::Value, format!("ip: {} is this host's own", block.address))
+            .hint("give the system another address")),
+        None => Ok(()),
+    }
+}
+
 /// Connects a system whose first process waits to begin; [`super::prepare`] came before. The caller has one thread.
 ///
 /// # Errors
@@ -38,6 +52,7 @@ pub fn connect(host: &Host, name: &str, pid: i32) -> Result<()> {
     let Some(settings) = settings::chosen(host)? else { return Ok(()) };
     let netlink = Netlink::open()?;
     let connect = || {
+        own_link(&netlink, &ours)?;
         remove(&netlink, &ours)?;
         netlink.add_veth((&ours.link, ours.mark()), (INSIDE, ours.mac), pid)?;
         mend(&netlink, &settings, &ours)?;
@@ -135,9 +150,10 @@ pub(super) fn remove(netlink: &Netlink, ours: &Attachment) -> Result<()> {
     if ours.mode == Mode::Routed {
         forget_proxies(netlink, &ours.addresses)?;
     }
-    match own_link(netlink, ours)? {
-        Some(link) => netlink.remove(&link),
-        None => Ok(()),
+    // One of that name that is somebody else's is no reason for this system to stay.
+    match netlink.link(&ours.link)? {
+        Some(link) if link.mac == Some(ours.mark()) => netlink.remove(&link),
+        _ => Ok(()),
     }
 }
 
@@ -158,6 +174,16 @@ fn forget_proxies(netlink: &Netlink, addresses: &[Block]) -> Result<()> {
 fn inside(ours: &Attachment, pid: i32) -> Result<()> {
     let netlink = Netlink::open_in(pid)?;
     let link = netlink.link(INSIDE)?.ok_or_else(|| Error::new(Exit::Failure, "it has no eth0"))?;
+    if !ours.addresses.is_empty() && super::has_ipv6() {
+        // One with fixed addresses makes none of a router's advertisement: it could not send with it.
+        let name = format!("ipv6/conf/{INSIDE}/accept_ra");
+        in_network_of(pid, || set_parameter(&name, "0"))?;
+    }
+    if ours.address(false).is_some() {
+        // What the host has for new interfaces is not for this one.
+        let name = format!("ipv6/conf/{INSIDE}/disable_ipv6");
+        in_network_of(pid, || set_parameter(&name, "0"))?;
+    }
     netlink.up(link.index)?;
     for block in &ours.addresses {
         netlink.add_address(link.index, *block)?;

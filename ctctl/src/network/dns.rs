@@ -14,7 +14,11 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+const SIGKILL: i32 = 9;
 const SIGTERM: i32 = 15;
+
+/// Seconds that it may take to end.
+const PATIENCE: u32 = 10;
 
 /// The domain that names of systems are in, beside being names of their own.
 pub(super) const DOMAIN: &str = "ctctl";
@@ -109,8 +113,7 @@ bind-interfaces
 interface={bridge}
 except-interface=lo
 listen-address={gateway4}
-listen-address={gateway6}
-no-hosts
+{listen6}no-hosts
 hostsdir={names}
 domain={DOMAIN}
 local=/{DOMAIN}/
@@ -121,7 +124,11 @@ pid-file={pid}
 ",
         bridge = settings.bridge,
         gateway4 = settings.gateway4(),
-        gateway6 = settings.gateway6(),
+        listen6 = if super::has_ipv6() {
+            format!("listen-address={}\n", settings.gateway6())
+        } else {
+            String::new()
+        },
         names = names_folder(host).display(),
         pid = pid_file(host).display(),
     )
@@ -132,7 +139,10 @@ pid-file={pid}
 pub(super) fn end(host: &Host) -> Result<()> {
     if let Some(pidfd) = running(host) {
         process::pidfd_send_signal(pidfd.as_fd(), SIGTERM)?;
-        process::ended(pidfd.as_fd())?;
+        if !process::ended_within(pidfd.as_fd(), PATIENCE)? {
+            process::pidfd_send_signal(pidfd.as_fd(), SIGKILL)?;
+            process::ended(pidfd.as_fd())?;
+        }
     }
     match fs::remove_dir_all(host.network_run()) {
         Err(error) if error.kind() != ErrorKind::NotFound => {

@@ -89,6 +89,16 @@ impl Link {
     }
 }
 
+/// Does something in the network namespace of a process. The caller has one thread.
+pub(super) fn in_network_of<T>(pid: i32, act: impl FnOnce() -> Result<T>) -> Result<T> {
+    let own = fs::open(CWD, c"/proc/self/ns/net", OpenFlags::RDONLY, 0)?;
+    let target = process::pidfd_open(pid)?;
+    namespace::setns(target.as_fd(), namespace::CLONE_NEWNET)?;
+    let done = act();
+    namespace::setns(own.as_fd(), namespace::CLONE_NEWNET)?;
+    done
+}
+
 fn ifinfomsg(index: u32, flags: u32) -> [u8; IFINFOMSG] {
     let mut bytes = [0; IFINFOMSG];
     bytes[4..8].copy_from_slice(&index.to_ne_bytes());
@@ -111,12 +121,7 @@ fn octets(address: IpAddr) -> Vec<u8> {
 impl Netlink {
     /// A socket of the network namespace of a process. The caller has one thread.
     pub(super) fn open_in(pid: i32) -> Result<Netlink> {
-        let own = fs::open(CWD, c"/proc/self/ns/net", OpenFlags::RDONLY, 0)?;
-        let target = process::pidfd_open(pid)?;
-        namespace::setns(target.as_fd(), namespace::CLONE_NEWNET)?;
-        let socket = Netlink::open();
-        namespace::setns(own.as_fd(), namespace::CLONE_NEWNET)?;
-        socket
+        in_network_of(pid, Netlink::open)
     }
 
     /// An interface by its name, if there is one.

@@ -22,6 +22,7 @@ mod dns;
 mod firewall;
 mod link;
 mod netlink;
+mod networkd;
 pub mod port;
 mod resolver;
 pub mod settings;
@@ -53,6 +54,18 @@ pub fn default(host: &Host) -> Result<Network> {
     word.parse().map_err(wrong)
 }
 
+/// Keys that [`settle`] checks.
+const KEYS: &[&str] = &["network", "address", "mac", "ip", "gateway", "port"];
+
+/// Keys that [`apply`] changes in a running system.
+const LIVE: &[&str] = &["ip", "gateway", "port"];
+
+/// Whether a change of these keys concerns other systems.
+#[must_use]
+pub fn concerns(keys: &[&str]) -> bool {
+    keys.iter().any(|key| KEYS.contains(key))
+}
+
 /// Held while something that systems share is looked at and changed.
 fn lock(host: &Host) -> Result<Lock> {
     // No system has a name that begins with a dot.
@@ -80,8 +93,10 @@ pub fn prepare(host: &Host, config: &Config) -> Result<()> {
     if let Mode::Bridge(name) = &ours.mode {
         connect::bridge(&netlink, name)?;
     }
+    connect::not_the_hosts(&netlink, &ours)?;
     private_dir(&host.run(&config.name))?;
     ours.save(host)?;
+    networkd::write(host, &ours)?;
     share(host, &netlink, &settings)
 }
 
@@ -113,7 +128,7 @@ pub fn disconnect(host: &Host, name: &str) -> Result<()> {
 /// # Errors
 /// What the kernel does not take; `State` when its interface is gone.
 pub fn apply(host: &Host, config: &Config, keys: &[&str]) -> Result<()> {
-    if !keys.iter().any(|key| ["ip", "gateway", "port"].contains(key)) {
+    if !keys.iter().any(|key| LIVE.contains(key)) {
         return Ok(());
     }
     let _lock = lock(host)?;
@@ -130,14 +145,21 @@ pub fn apply(host: &Host, config: &Config, keys: &[&str]) -> Result<()> {
     if wanted.mode == Mode::Nat {
         wanted.addresses.clone_from(&old.addresses);
     }
+    connect::not_the_hosts(&netlink, &wanted)?;
     // Of both until it is done: a killed one leaves nothing that nobody knows of.
     let mut both = wanted.clone();
     both.addresses.extend(old.addresses.iter().filter(|block| !wanted.addresses.contains(block)));
-    both.save(host)?;
-    share(host, &netlink, &settings)?;
-    connect::change(&netlink, &old, &wanted, pid)?;
-    wanted.save(host)?;
-    share(host, &netlink, &settings)
+    let change = || {
+        both.save(host)?;
+        share(host, &netlink, &settings)?;
+        connect::change(&netlink, &old, &wanted, pid)
+    };
+    let changed = change();
+    // What failed is not what the next repair is to make.
+    let kept = if changed.is_ok() { &wanted } else { &old };
+    kept.save(host)?;
+    let shared = share(host, &netlink, &settings);
+    changed.and(shared)
 }
 
 /// Puts back what somebody took away: bridge, addresses, routes, rules, the server of names. Each sentence is one thing

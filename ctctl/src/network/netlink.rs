@@ -7,7 +7,8 @@ use crate::error::{Context, Error, Exit, Result};
 use runtime_sys::rustix::fd::OwnedFd;
 use runtime_sys::rustix::io::Errno;
 use runtime_sys::rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socket_with,
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink::SocketAddrNetlink, recvfrom, send,
+    socket_with,
 };
 
 /// `nlmsghdr`.
@@ -174,10 +175,15 @@ impl Netlink {
         send(&self.socket, message, SendFlags::empty())?;
         let mut buffer = vec![0; 1 << 16];
         loop {
-            let received = match recv(&self.socket, &mut buffer[..], RecvFlags::empty()) {
+            let (received, sender) = match recvfrom(&self.socket, &mut buffer[..], RecvFlags::empty()) {
                 Err(Errno::INTR) => continue,
-                other => other?.0,
+                Err(errno) => return Err(errno),
+                Ok((received, _, sender)) => (received, sender.map(SocketAddrNetlink::try_from)),
             };
+            // The kernel has the number 0; root of a system's network namespace may send there, too.
+            if !matches!(sender, Some(Ok(sender)) if sender.pid() == 0) {
+                continue;
+            }
             let mut rest = &buffer[..received];
             while rest.len() >= HEADER {
                 let length = u32::from_ne_bytes([rest[0], rest[1], rest[2], rest[3]]) as usize;

@@ -36,7 +36,7 @@ pub(super) fn mount(host: &Host, config: &Config, base: u32) -> Result<OwnedFd> 
     let nodev = MountAttr { set: MOUNT_ATTR_NODEV, ..none };
     let tree = mount::open_source(&c_path(&root)?, false, true, &nodev, &none)
         .context(|| root.display().to_string())?;
-    etc::Texts::of(host, config)?.write(tree.as_fd(), Some(base));
+    etc::Texts::of(host, config)?.write_or_say(tree.as_fd(), Some(base));
     Ok(tree)
 }
 

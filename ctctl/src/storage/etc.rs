@@ -3,14 +3,14 @@
 
 use super::{files, hostname};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Context, Result};
 use crate::host::Host;
 use crate::{network, output};
 use runtime_sys::{AsFd, BorrowedFd};
 
 /// What they say.
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub struct Texts {
     hostname: String,
     /// Nothing when the system itself sees to it.
     resolv_conf: Option<String>,
@@ -21,22 +21,28 @@ impl Texts {
     ///
     /// # Errors
     /// A wrong `network.toml`.
-    pub(super) fn of(host: &Host, config: &Config) -> Result<Texts> {
+    pub fn of(host: &Host, config: &Config) -> Result<Texts> {
         let resolv_conf = network::resolv_conf(host, config)?;
         Ok(Texts { hostname: config.hostname().to_owned(), resolv_conf })
     }
 
-    /// Writes them. Whoever works inside may have made one impossible; the system starts all the same. New files belong
-    /// to `owner`, if the caller is somebody else.
-    pub(super) fn write(&self, root: BorrowedFd<'_>, owner: Option<u32>) {
-        let failed = |name: &str, error| output::progress(&format!("ctctl-monitor: write {name}: {error}"));
-        if let Err(error) = hostname::write(root, &self.hostname, owner) {
-            failed("the host name", error);
+    /// Writes them, each as far as it can be. New files belong to `owner`, if the caller is somebody else.
+    ///
+    /// # Errors
+    /// What whoever works inside has made impossible.
+    pub fn write(&self, root: BorrowedFd<'_>, owner: Option<u32>) -> Result<()> {
+        let name = hostname::write(root, &self.hostname, owner).context(|| "write the host name");
+        if let Some(text) = &self.resolv_conf {
+            let owner = owner.unwrap_or_else(hostname::own_uid);
+            write_resolv_conf(root, text, owner).context(|| "write /etc/resolv.conf")?;
         }
-        if let Some(text) = &self.resolv_conf
-            && let Err(error) = write_resolv_conf(root, text, owner.unwrap_or_else(hostname::own_uid))
-        {
-            failed("/etc/resolv.conf", error);
+        name
+    }
+
+    /// The same for a system that starts all the same.
+    pub(super) fn write_or_say(&self, root: BorrowedFd<'_>, owner: Option<u32>) {
+        if let Err(error) = self.write(root, owner) {
+            output::progress(&format!("ctctl-monitor: {error}"));
         }
     }
 }

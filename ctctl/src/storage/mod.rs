@@ -2,7 +2,7 @@
 //! A system's files: the template's layers below and its own layer on top, as one root file system for its ids.
 
 mod copy;
-mod etc;
+pub mod etc;
 pub mod files;
 pub mod hostname;
 mod overlay;

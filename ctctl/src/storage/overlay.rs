@@ -117,7 +117,7 @@ impl Plan {
         set(c"upperdir", "own/upper")?;
         set(c"workdir", "own/work")?;
         let tree = mount::fsmount(context.as_fd(), MountAttrFlags::MOUNT_ATTR_NODEV)?;
-        self.texts.write(tree.as_fd(), None);
+        self.texts.write_or_say(tree.as_fd(), None);
         Ok(tree)
     }
 
@@ -144,7 +144,7 @@ impl Plan {
 }
 
 /// What the overlay does on its own account, it does as who mounted it.
-fn become_user(id: u32) -> Result<()> {
+pub(super) fn become_user(id: u32) -> Result<()> {
     let (_, permitted, _) = credentials::capget()?;
     credentials::setgroups(&[])?;
     credentials::setresgid(id)?;
