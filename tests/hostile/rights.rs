@@ -125,3 +125,62 @@ fn release_agent_is_out_of_reach() {
     let ran = ct.run().ok();
     assert_eq!(ran.stdout, "", "{ran:?}");
 }
+
+/// Leaves everything as it is but for a cgroup on v2 that is an ordinary user's, in which the user runs the words after it.
+const IN_A_CGROUP_OF_THE_USERS: &str = "mount -t cgroup2 cgroup2 /sys/fs/cgroup && cd /sys/fs/cgroup || exit 99; \
+    name=callers-$1; shift; mkdir $name && chown -R 1000:1000 $name || exit 98; echo $$ > $name/cgroup.procs; \
+    ( cd \"$OLDPWD\"; exec setpriv --reuid 1000 --regid 1000 --clear-groups \"$@\" ); code=$?; \
+    echo $$ > cgroup.procs; rmdir $name/made 2> /dev/null; rmdir $name; exit $code";
+
+// SEC-09: without a cgroup of its own a container sees its caller's, in which the caller's other processes are. It can be
+// looked at and not written, whatever config.json says. tests/machine/rootless.sh has the other combinations.
+#[test]
+fn the_callers_cgroup_cannot_be_written() {
+    needs!(Root);
+    for namespace in ["with", "without"] {
+        for access in ["rw", "ro"] {
+            let probe = "cat /sys/fs/cgroup/cgroup.procs > /dev/null || exit 3; cd /sys/fs/cgroup; \
+                mkdir made 2> /dev/null && echo mkdir; echo 0 2> /dev/null > cgroup.procs && echo join; true";
+            let ct = Bundle::sh(probe).with(|c| {
+                for kind in ["network", "cgroup"] {
+                    integration_tests::remove_namespace(c, kind);
+                }
+                integration_tests::add_namespace(c, "user", None);
+                for key in ["uidMappings", "gidMappings"] {
+                    c["linux"][key] = json!([{ "containerID": 0, "hostID": 1000, "size": 1 }]);
+                }
+                if namespace == "with" {
+                    integration_tests::add_namespace(c, "cgroup", None);
+                }
+                let linux = c["linux"].as_object_mut().unwrap();
+                linux.retain(|key, _| !matches!(key.as_str(), "cgroupsPath" | "resources"));
+                c["process"].as_object_mut().unwrap().remove("rlimits");
+                for mount in c["mounts"].as_array_mut().unwrap() {
+                    let is_sys = mount["type"] == "sysfs";
+                    if let Some(options) = mount["options"].as_array_mut() {
+                        options.retain(|option| option != "gid=5");
+                    }
+                    if is_sys {
+                        // One needs a network namespace of the same owner.
+                        let options = json!(["rbind", "ro"]);
+                        *mount = json!({ "destination": "/sys", "type": "none", "source": "/sys", "options": options });
+                    } else if mount["type"] == "cgroup" {
+                        mount["options"] = json!([access]);
+                    }
+                }
+            });
+            std::fs::create_dir_all(ct.root()).unwrap();
+            for path in [ct.root(), ct.folder.clone()] {
+                std::os::unix::fs::chown(path, Some(1000), Some(1000)).unwrap();
+            }
+            let run = ct.command(["run", &ct.id]);
+            let mut shell = std::process::Command::new("unshare");
+            shell.args(["--mount", "sh", "-c", IN_A_CGROUP_OF_THE_USERS, "sh", &ct.id]);
+            // Where the user can reach it.
+            let program = ct.folder.join("ctrun");
+            std::fs::copy(run.get_program(), &program).unwrap();
+            shell.arg(program).args(run.get_args()).current_dir(&ct.folder);
+            assert_eq!(ct.finish(&mut shell).ok().stdout, "", "{namespace} {access}");
+        }
+    }
+}
