@@ -7,6 +7,7 @@
 //! There is no daemon, and no state but the configuration files: what runs is asked of the kernel, through the
 //! runtime, each time.
 
+pub mod build;
 pub mod bundle;
 pub mod cli;
 pub mod commands;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Recipes: one TOML file each.
 
+use crate::step::Step;
 use crate::{Context, Error, ErrorKind, Result, source};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -22,8 +23,10 @@ pub const HALT_SIGNALS: &[&str] =
 pub struct Recipe {
     /// The file's name without `.toml`.
     pub name: String,
-    /// sha256 of the recipe's text, in hexadecimal.
-    pub hash: String,
+    /// The file that an error names.
+    pub origin: String,
+    /// The text, or what stands for it.
+    pub text: String,
     /// The folder that relative paths in it begin in: the file's own.
     pub folder: PathBuf,
     /// What the file says.
@@ -39,9 +42,35 @@ pub struct Body {
     pub description: String,
     /// Where the files come from.
     pub source: Source,
+    /// How its steps are carried out.
+    #[serde(default)]
+    pub build: Build,
+    /// What is done to the source's files, in this order.
+    #[serde(default)]
+    pub steps: Vec<Step>,
     /// Configuration keys of systems made from it. The manager knows what they mean.
     #[serde(default)]
     pub defaults: toml::Table,
+}
+
+/// `[build]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Build {
+    /// What steps reach.
+    #[serde(default)]
+    pub network: Network,
+}
+
+/// The network of the container that steps run in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// One of its own, with nothing but the loopback.
+    #[default]
+    None,
+    /// The host's, and its resolv.conf.
+    Host,
 }
 
 /// Where the files of a template come from: `[source.KIND]`.
@@ -58,6 +87,16 @@ pub enum Source {
     Oci(Oci),
     /// Another template of the store.
     Template(Template),
+    /// A system that does not run, as it is. The manager knows where its files are.
+    Container(Container),
+}
+
+/// `[source.container]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Container {
+    /// The system's name.
+    pub name: String,
 }
 
 /// `[source.busybox]`
@@ -122,10 +161,28 @@ impl Recipe {
     /// # Errors
     /// `Invalid`, with line, column and what was expected.
     pub fn parse(name: &str, text: &str, origin: &str) -> Result<Recipe> {
-        let body: Body = toml::from_str(text)
-            .map_err(|error| Error::invalid(format!("recipe {origin}: {}", error.to_string().trim_end())))?;
+        let body: Body = toml::from_str(text).map_err(|error| {
+            let near = near(error.message()).map(|near| format!("\ndid you mean `{near}`?")).unwrap_or_default();
+            Error::invalid(format!("recipe {origin}: {}{near}", error.to_string().trim_end()))
+        })?;
         let folder = Path::new(origin).parent().unwrap_or(Path::new("")).to_owned();
-        Ok(Recipe { name: name.to_owned(), hash: hex(&Sha256::digest(text)), folder, body })
+        Ok(Recipe { name: name.to_owned(), origin: origin.to_owned(), text: text.to_owned(), folder, body })
+    }
+
+    /// sha256 of the recipe's text and of all files that its steps name, in hexadecimal.
+    ///
+    /// # Errors
+    /// A file that is not there, or that a recipe may not name.
+    pub fn digest(&self) -> Result<String> {
+        let mut hash = Sha256::new();
+        hash.update(&self.text);
+        for (number, step) in self.body.steps.iter().enumerate() {
+            let digest = step.source_digest(&self.folder);
+            let digest = digest.context(|| format!("recipe {}: step {}", self.origin, number + 1))?;
+            hash.update(digest.unwrap_or_default());
+            hash.update([0]);
+        }
+        Ok(hex(&hash.finalize()))
     }
 
     /// The recipe of a template that is one archive, image or image directory, as it is.
@@ -135,14 +192,26 @@ impl Recipe {
     pub fn of_archive(name: &str, path: &Path, image: Option<&str>) -> Result<Recipe> {
         let is_image = image.is_some() || source::is_image(path)?;
         let path = path.to_owned();
-        let hash = hex(&Sha256::digest(path.as_os_str().as_encoded_bytes()));
+        let text = path.display().to_string();
         let source = if is_image {
             Source::Oci(Oci { path, image: image.map(str::to_owned) })
         } else {
             Source::Tar(Tar { path, sha256: None })
         };
-        let body = Body { description: String::new(), source, defaults: toml::Table::new() };
-        Ok(Recipe { name: name.to_owned(), hash, folder: PathBuf::new(), body })
+        Ok(Recipe::of_source(name, text, source))
+    }
+
+    /// The recipe of a template that is one source, as it is.
+    #[must_use]
+    pub fn of_source(name: &str, text: String, source: Source) -> Recipe {
+        let body = Body {
+            description: String::new(),
+            source,
+            build: Build::default(),
+            steps: Vec::new(),
+            defaults: toml::Table::new(),
+        };
+        Recipe { name: name.to_owned(), origin: text.clone(), text, folder: PathBuf::new(), body }
     }
 
     /// Finds a recipe: a path to a `.toml` file, a file in `folder`, or a shipped one, in this order.
@@ -181,6 +250,15 @@ fn read(path: &Path) -> Result<Recipe> {
     Recipe::parse(name, &text, &path.display().to_string())
 }
 
+/// The known word that an unknown one of an error of serde's was most likely meant to be.
+fn near(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("unknown field ").or_else(|| message.strip_prefix("unknown variant "))?;
+    let mut words = rest.split('`').skip(1).step_by(2);
+    let wrong = words.next()?;
+    let near = words.map(|word| (strsim::damerau_levenshtein(wrong, word), word)).min()?;
+    (near.0 <= (wrong.len().max(near.1.len()) / 3).max(1)).then_some(near.1)
+}
+
 /// Bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
@@ -200,7 +278,7 @@ mod tests {
         for (name, text) in SHIPPED {
             let recipe = Recipe::parse(name, text, name).unwrap();
             assert!(recipe.body.defaults.contains_key("halt_signal"), "{name}");
-            assert_eq!(recipe.hash.len(), 64);
+            assert_eq!(recipe.digest().unwrap().len(), 64);
         }
     }
 

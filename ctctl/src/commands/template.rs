@@ -2,6 +2,7 @@
 //! `ctctl template`.
 
 use super::printed;
+use crate::build::{self as steps, OnError};
 use crate::config::Config;
 use crate::config::keys;
 use crate::error::{Context, Error, Exit, Result, nearest};
@@ -10,8 +11,9 @@ use crate::meter::Meter;
 use crate::{output, store};
 use clap::Subcommand;
 use serde_json::json;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use templates::{ErrorKind, Manifest, Recipe};
+use templates::{Base, ErrorKind, Manifest, Recipe};
 use toml_edit::Item;
 
 /// Build, list, show and remove templates
@@ -29,6 +31,9 @@ pub enum Action {
     Build {
         /// The recipe's name, or a path that ends with .toml
         recipe: String,
+        /// What becomes of the system in which a step failed
+        #[arg(long, value_enum, default_value = "clean", value_name = "WHAT")]
+        on_error: OnError,
     },
     /// Check a recipe without building it
     Validate {
@@ -79,7 +84,7 @@ pub enum Action {
 /// What the action says.
 pub fn run(args: Args, host: &Host) -> Result<u8> {
     match args.action {
-        Action::Build { recipe } => build(&recipe, host),
+        Action::Build { recipe, on_error } => build(&recipe, on_error, host),
         Action::Validate { recipe } => validate(&recipe, host),
         Action::Import { path, name, image } => import(&path, name, image.as_deref(), host),
         Action::Prune => prune(host),
@@ -89,11 +94,15 @@ pub fn run(args: Args, host: &Host) -> Result<u8> {
     }
 }
 
-fn build(name: &str, host: &Host) -> Result<u8> {
-    need_root().context(|| format!("template build {name}"))?;
+fn build(name: &str, on_error: OnError, host: &Host) -> Result<u8> {
+    let doing = || format!("template build {name}");
+    need_root().context(doing)?;
     let recipe = checked(name, host)?;
+    if on_error == OnError::Shell && !std::io::stdin().is_terminal() {
+        return Err(Error::new(Exit::Usage, "--on-error shell needs a terminal").hint("use --on-error keep"));
+    }
     output::progress(&format!("building {} …", recipe.name));
-    carry_out(&recipe, host).map_err(|error| with_packages(error, name))
+    carry_out(&recipe, on_error, host).map_err(with_packages).context(doing)
 }
 
 /// Finds a recipe and checks it, as far as that goes without its source.
@@ -109,11 +118,14 @@ fn validate(name: &str, host: &Host) -> Result<u8> {
     printed(output::line(&format!("{}: a valid recipe", recipe.name)))
 }
 
-fn carry_out(recipe: &Recipe, host: &Host) -> templates::Result<u8> {
+fn carry_out(recipe: &Recipe, on_error: OnError, host: &Host) -> Result<u8> {
+    let store = host.templates();
     let mut meter = Meter::default();
-    let built = templates::build(recipe, &host.templates(), &mut |done, total| meter.at(done, total));
+    let base = Base::fill(recipe, &store, &mut |done, total| meter.at(done, total));
     drop(meter);
-    let built = built?;
+    let mut base = base?;
+    steps::carry_out(host, recipe, &mut base, on_error)?;
+    let built = base.save(recipe, &store)?;
     for warning in &built.warnings {
         output::progress(&format!("warning: {warning}"));
     }
@@ -130,7 +142,7 @@ fn import(path: &Path, name: Option<String>, image: Option<&str>, host: &Host) -
     let name = name.unwrap_or_else(|| name_of(path));
     store::check_name(&name).context(doing).map_err(|error| error.hint("give it a name with --name"))?;
     let recipe = Recipe::of_archive(&name, path, image).map_err(Error::from).context(doing)?;
-    carry_out(&recipe, host).map_err(Error::from).context(doing)
+    carry_out(&recipe, OnError::Clean, host).context(doing)
 }
 
 /// A file's name without the endings that archives have.
@@ -157,9 +169,8 @@ fn no_recipe(error: templates::Error, name: &str, host: &Host) -> Error {
 }
 
 /// Says which package brings the program that a recipe's source needs.
-fn with_packages(error: templates::Error, name: &str) -> Error {
+fn with_packages(error: Error) -> Error {
     let text = error.to_string();
-    let error = Error::from(error).wrap(format!("template build {name}"));
     if text.contains("no busybox") || text.contains("not a static program") {
         return error.hint("apt-get install busybox-static");
     }
@@ -268,6 +279,7 @@ fn remove(name: &str, host: &Host) -> Result<u8> {
 
 fn prune(host: &Host) -> Result<u8> {
     need_root()?;
+    steps::sweep(host)?;
     let removed = remove_unused(host)?;
     printed(removed.iter().try_for_each(|layer| output::line(layer)))
 }

@@ -13,6 +13,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+/// An overlay's option takes this many of our short names.
+pub(crate) const LAYERS: usize = 60;
+
 /// What a source gave.
 #[derive(Debug, Default)]
 pub(crate) struct Filled {
@@ -56,6 +59,10 @@ pub(crate) fn fill(source: &Source, work: &mut Work<'_>) -> Result<Filled> {
         Source::Template(template) => {
             let manifest = work.store.manifest(&template.name)?;
             Ok(Filled { layers: manifest.layers, defaults: manifest.defaults, ..Filled::default() })
+        }
+        Source::Container(container) => {
+            let text = format!("source.container: {:?}: only the manager knows systems", container.name);
+            Err(crate::Error::unsupported(text))
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Nothing in an image names a path of the host: digests are checked before they become names, and files are opened
 //! below the image's own folder (SEC-63).
 
-use super::{Filled, Watched, Work, open};
+use super::{Filled, LAYERS, Watched, Work, open};
 use crate::archive::{self, Hashed};
 use crate::recipe::{HALT_SIGNALS, Oci, hex};
 use crate::{Context, Error, ErrorKind, Result};
@@ -20,8 +20,6 @@ use std::os::unix::ffi::OsStrExt;
 
 /// Bytes of a JSON document of an image.
 const DOCUMENT: u64 = 8 << 20;
-/// An overlay's option takes this many of our short names.
-const LAYERS: usize = 60;
 
 #[derive(Debug, Deserialize)]
 struct Index {
