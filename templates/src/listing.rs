@@ -113,7 +113,9 @@ pub(crate) fn differences(kept: &str, found: &str) -> Vec<String> {
             Some(_) => {}
         }
     }
-    all.extend(found.keys().filter(|path| !kept.contains_key(*path)).map(|path| format!("{path}: not of it")));
+    all.extend(
+        found.keys().filter(|path| !kept.contains_key(*path)).map(|path| format!("{path}: not of it")),
+    );
     all
 }
 
@@ -143,12 +145,8 @@ mod tests {
         let kept = ". folder 0755 0:0 1.0 -\na file 0644 0:0 1.0 aa\nb file 0644 0:0 1.0 bb user.x=00\nc fifo 0600 0:0 1.0 0:0\n";
         let found = ". folder 0755 0:0 1.0 -\na file 4755 0:0 1.0 ab\nb file 0644 0:0 1.0 bb user.x=01\nd fifo 0600 0:0 1.0 0:0\n";
         assert_eq!(differences(kept, kept), Vec::<String>::new());
-        let expected = [
-            "a: mode 0644, now 4755; its content",
-            "b: its attributes",
-            "c: missing",
-            "d: not of it",
-        ];
+        let expected =
+            ["a: mode 0644, now 4755; its content", "b: its attributes", "c: missing", "d: not of it"];
         assert_eq!(differences(kept, found), expected);
     }
 

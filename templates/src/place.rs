@@ -77,7 +77,8 @@ impl Place<'_> {
     /// One item of a tree. Its own folder was put there before it, and stays below `top` through no link.
     fn item(&self, item: &Item, from: (BorrowedFd<'_>, &CStr), top: BorrowedFd<'_>) -> Result<()> {
         let cut = item.path.iter().rposition(|byte| *byte == b'/');
-        let (above, name) = cut.map_or((&b""[..], &item.path[..]), |at| (&item.path[..at], &item.path[at + 1..]));
+        let (above, name) =
+            cut.map_or((&b""[..], &item.path[..]), |at| (&item.path[..at], &item.path[at + 1..]));
         let (above, name) = (c_string(above)?, c_string(name)?);
         let flags = OpenFlags::PATH | OpenFlags::DIRECTORY;
         let above = fs::open_in_root(top, &above, flags, Links::None)?;
@@ -99,7 +100,9 @@ impl Place<'_> {
             Kind::File(_) | Kind::HardLink(_) => {
                 self.file(&open_file(from.0, from.1)?, to, mode, item.modified)
             }
-            Kind::Node(..) => Err(Error::unsupported("a special file: make it in a step with mknod or mkfifo")),
+            Kind::Node(..) => {
+                Err(Error::unsupported("a special file: make it in a step with mknod or mkfifo"))
+            }
         }
     }
 

@@ -162,7 +162,8 @@ impl Recipe {
     /// `Invalid`, with line, column and what was expected.
     pub fn parse(name: &str, text: &str, origin: &str) -> Result<Recipe> {
         let body: Body = toml::from_str(text).map_err(|error| {
-            let near = near(error.message()).map(|near| format!("\ndid you mean `{near}`?")).unwrap_or_default();
+            let near =
+                near(error.message()).map(|near| format!("\ndid you mean `{near}`?")).unwrap_or_default();
             Error::invalid(format!("recipe {origin}: {}{near}", error.to_string().trim_end()))
         })?;
         let folder = Path::new(origin).parent().unwrap_or(Path::new("")).to_owned();

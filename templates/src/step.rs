@@ -142,7 +142,9 @@ impl Step {
                 format!("run {line}")
             }
             Step::Run(words) => format!("run {}", words.join(" ")),
-            Step::Script(path, args) => format!("script {} {}", path.display(), args.join(" ")).trim_end().to_owned(),
+            Step::Script(path, args) => {
+                format!("script {} {}", path.display(), args.join(" ")).trim_end().to_owned()
+            }
             Step::Copy(copy) => format!("copy {} to {}", copy.from.display(), copy.to),
             Step::Env(pairs) => {
                 let names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
@@ -202,19 +204,26 @@ pub fn read_again(found: &OwnedFd) -> Result<std::fs::File> {
 /// `Invalid` for a path that leads out of the folder, or that belongs to somebody else.
 pub fn open_source(folder: &Path, path: &Path) -> Result<OwnedFd> {
     let what = || path.display().to_string();
-    let c_path = |path: &Path| CString::new(path.as_os_str().as_bytes()).map_err(|_| Error::invalid("a zero in a path"));
+    let c_path = |path: &Path| {
+        CString::new(path.as_os_str().as_bytes()).map_err(|_| Error::invalid("a zero in a path"))
+    };
     let found = if path.is_absolute() {
         let found = fs::open(CWD, &c_path(path)?, OpenFlags::PATH, 0).context(what)?;
         let owner = fs::fstat(found.as_fd())?.st_uid;
-        let own = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").context(|| "/proc/self")?);
+        let own =
+            std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").context(|| "/proc/self")?);
         if owner != own {
-            let text = format!("{}: it belongs to the user {owner}: an absolute path names a file of your own", what());
+            let text = format!(
+                "{}: it belongs to the user {owner}: an absolute path names a file of your own",
+                what()
+            );
             return Err(Error::invalid(text));
         }
         found
     } else {
         if path.components().any(|part| part == std::path::Component::ParentDir) {
-            let text = format!("{}: it leads out of the recipe's folder: put the file beside the recipe", what());
+            let text =
+                format!("{}: it leads out of the recipe's folder: put the file beside the recipe", what());
             return Err(Error::invalid(text));
         }
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
@@ -277,7 +286,8 @@ mod tests {
         std::fs::write(folder.join("in/file"), "x").unwrap();
         std::os::unix::fs::symlink("/etc/passwd", folder.join("out")).unwrap();
         std::os::unix::fs::symlink("/etc", folder.join("folder")).unwrap();
-        let open = |path: &str| open_source(&folder, Path::new(path)).map(drop).map_err(|error| error.to_string());
+        let open =
+            |path: &str| open_source(&folder, Path::new(path)).map(drop).map_err(|error| error.to_string());
         assert_eq!(open("in/file"), Ok(()));
         assert_eq!(open("in"), Ok(()));
         for wrong in ["out", "folder/passwd", "none"] {

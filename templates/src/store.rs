@@ -248,6 +248,9 @@ impl Store {
         if lock.try_lock().is_err() {
             return Ok(Vec::new());
         }
+        let gate = self.gate()?;
+        self.sweep();
+        drop(gate);
         let mut kept = used.to_vec();
         for name in self.names() {
             kept.extend(self.manifest(&name)?.layers);

@@ -93,7 +93,9 @@ impl Walker<'_> {
     fn content(&mut self, folder: &OwnedFd, path: &[u8], depth: usize) -> Result<()> {
         if depth > DEPTH {
             let path = String::from_utf8_lossy(&path[..40.min(path.len())]).into_owned();
-            return Err(Error::unsupported(format!("more than {DEPTH} folders below each other in {path:?}")));
+            return Err(Error::unsupported(format!(
+                "more than {DEPTH} folders below each other in {path:?}"
+            )));
         }
         for name in names(folder.as_fd())? {
             let mut below = path.to_vec();

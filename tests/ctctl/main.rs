@@ -23,6 +23,7 @@ mod restart;
 mod set;
 mod start;
 mod status;
+mod steps;
 mod stop;
 mod storage;
 mod template;

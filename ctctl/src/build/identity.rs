@@ -11,7 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Files that each system has of its own: it gets the template's, or makes them at its first start.
-const OWN: &[&str] = &["etc/machine-id", "etc/hostname", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed"];
+const OWN: &[&str] =
+    &["etc/machine-id", "etc/hostname", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed"];
 const KEYS: &str = "etc/ssh";
 const RESOLVER: &str = "etc/resolv.conf";
 
@@ -33,7 +34,8 @@ pub fn forget(host: &Host, config: &Config) -> Result<()> {
     }
     // The place that the host's name servers were shown at.
     let store = host.templates();
-    let is_below = config.layers.iter().any(|layer| store.layer(layer).join(RESOLVER).symlink_metadata().is_ok());
+    let is_below =
+        config.layers.iter().any(|layer| store.layer(layer).join(RESOLVER).symlink_metadata().is_ok());
     if !is_below {
         remove(&root, RESOLVER, |size| size == 0).context(|| format!("remove {RESOLVER}"))?;
     }
@@ -60,7 +62,9 @@ fn remove(root: &OwnedFd, path: &str, is_meant: impl Fn(i64) -> bool) -> Result<
     let Some(folder) = below(root, above, OpenFlags::PATH)? else { return Ok(()) };
     let name = CString::new(name).unwrap_or_default();
     match tree::lstat(folder.as_fd(), &name) {
-        Ok(stat) if fs::is_regular(&stat) && is_meant(stat.st_size) => Ok(tree::remove(folder.as_fd(), &name)?),
+        Ok(stat) if fs::is_regular(&stat) && is_meant(stat.st_size) => {
+            Ok(tree::remove(folder.as_fd(), &name)?)
+        }
         _ => Ok(()),
     }
 }

@@ -16,7 +16,7 @@ use crate::config::{Config, Network, Ready};
 use crate::container::create::{self, Wishes};
 use crate::container::{destroy, stop};
 use crate::error::{Context, Error, Exit, Result};
-use crate::host::Host;
+use crate::host::{Host, private_dir};
 use crate::store::{self, Lock, Wait};
 use crate::{output, storage};
 use runtime_sys::{AsFd, OwnedFd, signal};
@@ -112,13 +112,15 @@ impl<'b> Builder<'b> {
         let wishes = Wishes { ctid: None, idmap: "auto".to_owned() };
         // A name has at most 63 letters.
         let short: String = recipe.name.chars().take(48).collect();
-        for number in 1.. {
+        for number in 1..1000 {
             let name = if number == 1 { format!("build-{short}") } else { format!("build-{short}-{number}") };
             let config = config(&name, recipe, base);
             match create::held(host, config, &wishes) {
-                Err(error) if error.exit() == Exit::Exists => {}
+                // Kept from an earlier build, or another is at work in it.
+                Err(error) if matches!(error.exit(), Exit::Exists | Exit::State) => {}
                 Err(error) => return Err(error).context(|| format!("make {name} for the steps")),
                 Ok((config, lock)) => {
+                    private_dir(&host.run(&name))?;
                     let signals = signal::signalfd(signal::ALL)?;
                     return Ok(Builder { host, recipe, config, lock, signals });
                 }
@@ -194,7 +196,9 @@ impl<'b> Builder<'b> {
         }
         let ended = match on_error {
             OnError::Keep => self.keep().map(|()| {
-                format!("kept as {name}: ctctl start {name}; ctctl enter {name}; ctctl destroy --force {name}")
+                format!(
+                    "kept as {name}: ctctl start {name}; ctctl enter {name}; ctctl destroy --force {name}"
+                )
             }),
             OnError::Clean | OnError::Shell => {
                 self.remove().map(|()| "--on-error keep or --on-error shell lets you look at it".to_owned())
@@ -234,7 +238,13 @@ fn config(name: &str, recipe: &Recipe, base: &Base) -> Config {
 }
 
 /// A file of ours for the container, where nobody else can change it.
-fn private_copy(host: &Host, config: &Config, name: &str, content: &[u8], mode: u32) -> Result<std::path::PathBuf> {
+fn private_copy(
+    host: &Host,
+    config: &Config,
+    name: &str,
+    content: &[u8],
+    mode: u32,
+) -> Result<std::path::PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     let path = host.run(&config.name).join(name);
     let write = || {

@@ -8,7 +8,7 @@
 use super::private_copy;
 use crate::config::{Config, Network};
 use crate::error::{Context, Error, Exit, Result};
-use crate::host::{Host, private_dir};
+use crate::host::Host;
 use crate::{bundle, output, storage};
 use runtime::sandbox::create::{CreateOptions, Created, Start, create};
 use runtime::state::Root;
@@ -78,7 +78,6 @@ impl Step<'_> {
     /// The bundle: that of a system whose first program this is.
     fn write_bundle(&self, is_terminal: bool) -> Result<()> {
         let (host, config) = (self.host, self.config);
-        private_dir(&host.run(&config.name))?;
         let (_, capabilities, _) = credentials::capget()?;
         let mut first = config.clone();
         first.init.clone_from(&self.words);
