@@ -72,7 +72,8 @@ fn line(item: &Item, content: &str) -> [String; 3] {
         Kind::HardLink(_) => "hardlink",
         Kind::Node(b'c', ..) => "character",
         Kind::Node(b'b', ..) => "block",
-        Kind::Node(..) => "fifo",
+        Kind::Node(b'p', ..) => "fifo",
+        Kind::Node(..) => "socket",
     };
     let path = if item.path.is_empty() { ".".to_owned() } else { plain(&item.path) };
     let before = format!("{path} {kind} {:04o} {}:{}", item.mode, item.uid, item.gid);

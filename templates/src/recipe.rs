@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const SHIPPED: &[(&str, &str)] = &[
     ("busybox", include_str!("../recipes/busybox.toml")),
     ("debian-12", include_str!("../recipes/debian-12.toml")),
+    ("debian-12-app", include_str!("../recipes/debian-12-app.toml")),
 ];
 
 /// Signals that may ask a system to halt: the values of its `halt_signal`.
@@ -125,12 +126,46 @@ pub struct Mmdebstrap {
 
 /// `[source.tar]`
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "TarTable")]
 pub struct Tar {
     /// The archive; gzip, xz, zstd and bzip2 are known by their content.
-    pub path: PathBuf,
+    pub path: Option<PathBuf>,
+    /// Where it is on the network, when there is no path.
+    pub url: Option<String>,
     /// What the file's sha256 must be, in hexadecimal.
     pub sha256: Option<String>,
+}
+
+/// The same as the file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TarTable {
+    path: Option<PathBuf>,
+    url: Option<String>,
+    sha256: Option<String>,
+}
+
+impl TryFrom<TarTable> for Tar {
+    type Error = &'static str;
+
+    fn try_from(table: TarTable) -> std::result::Result<Tar, &'static str> {
+        let TarTable { path, url, sha256 } = table;
+        if path.is_some() == url.is_some() {
+            return Err("source.tar has one of the keys `path` and `url`");
+        }
+        if url.as_ref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+            return Err("`url`: expected an address that begins with https:// or http://");
+        }
+        if url.is_some() && sha256.is_none() {
+            return Err(
+                "`url` needs `sha256`: what comes over a network is used only when it is what was meant",
+            );
+        }
+        if sha256.as_ref().is_some_and(|hex| hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit())) {
+            return Err("`sha256`: expected 64 hexadecimal digits");
+        }
+        Ok(Tar { path, url, sha256 })
+    }
 }
 
 /// `[source.oci]`
@@ -197,7 +232,7 @@ impl Recipe {
         let source = if is_image {
             Source::Oci(Oci { path, image: image.map(str::to_owned) })
         } else {
-            Source::Tar(Tar { path, sha256: None })
+            Source::Tar(Tar { path: Some(path), url: None, sha256: None })
         };
         Ok(Recipe::of_source(name, text, source))
     }
@@ -297,7 +332,7 @@ mod tests {
         fs::write(folder.join("busybox.toml"), "description = \"mine\"\n[source.busybox]\n").unwrap();
         assert_eq!(Recipe::find("busybox", &folder).unwrap().body.description, "mine");
         assert_eq!(Recipe::find("none", &folder).unwrap_err().kind(), ErrorKind::NotFound);
-        assert_eq!(Recipe::names(&folder), ["busybox", "debian-12"]);
+        assert_eq!(Recipe::names(&folder), ["busybox", "debian-12", "debian-12-app"]);
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -123,6 +123,13 @@ impl Store {
         walk::walk(folder.as_fd(), &mut |item, folder, name| {
             items += u32::from(!item.path.is_empty());
             // What the overlay noted for itself is about layers that lie elsewhere from now on.
+            if let Some((name, _)) = item.attributes.iter().find(|(name, _)| is_reference(name.to_bytes())) {
+                let path = String::from_utf8_lossy(&item.path);
+                let text = format!(
+                    "{path:?} refers to the layers below ({name:?}): it was moved or changed in part"
+                );
+                return Err(Error::unsupported(text));
+            }
             let own = item.attributes.iter().filter(|(name, _)| name.to_bytes().starts_with(OVERLAY));
             for (attribute, _) in own.filter(|(name, _)| name.to_bytes() != listing::OPAQUE.as_bytes()) {
                 tree::remove_attribute(folder, name, attribute)?;
@@ -357,6 +364,11 @@ impl Drop for Staging {
         // What cannot be removed here, the next sweep removes.
         drop(remove_tree(&self.path));
     }
+}
+
+/// Attributes by which a file of an overlay takes its content from another place below.
+fn is_reference(attribute: &[u8]) -> bool {
+    matches!(attribute, b"trusted.overlay.redirect" | b"trusted.overlay.metacopy")
 }
 
 /// Removes a file or a tree, which may have been made to be hard to remove; what is not there is removed already.

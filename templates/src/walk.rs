@@ -25,7 +25,7 @@ pub(crate) enum Kind {
     Link(Vec<u8>),
     /// Another name of what was found before, at this path.
     HardLink(Vec<u8>),
-    /// `c`, `b` or `p`, with the device's numbers.
+    /// `c`, `b`, `p` or, for a socket, `s`, with the device's numbers.
     Node(u8, u32, u32),
 }
 
@@ -49,7 +49,7 @@ pub(crate) type Visit<'v> = &'v mut dyn FnMut(&Item, BorrowedFd<'_>, &CStr) -> R
 /// Walks a tree.
 ///
 /// # Errors
-/// What the file system answers, and what `visit` does; `Unsupported` for sockets and for trees that are too deep.
+/// What the file system answers, and what `visit` does; `Unsupported` for trees that are too deep.
 pub(crate) fn walk(root: BorrowedFd<'_>, visit: Visit<'_>) -> Result<()> {
     let mut walker = Walker { visit, seen: HashMap::new() };
     let stat = fs::fstat(root)?;
@@ -143,7 +143,7 @@ impl Walker<'_> {
             0o020_000 => node(b'c', stat),
             0o060_000 => node(b'b', stat),
             0o010_000 => Kind::Node(b'p', 0, 0),
-            _ => return Err(Error::unsupported("a socket, which no archive holds")),
+            _ => Kind::Node(b's', 0, 0),
         })
     }
 }

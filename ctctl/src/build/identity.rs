@@ -16,13 +16,12 @@ const OWN: &[&str] =
 const KEYS: &str = "etc/ssh";
 const RESOLVER: &str = "etc/resolv.conf";
 
-/// Removes them from a system's own layer. What the layers below have of them shows through again.
+/// Removes them from `upper`, a system's own layer or a copy of that. What the layers below have of them shows through again.
 ///
 /// # Errors
 /// What the file system answers.
-pub fn forget(host: &Host, config: &Config) -> Result<()> {
-    let upper = host.data(&config.name).join("upper");
-    let root = folder(&upper)?;
+pub fn forget(host: &Host, config: &Config, upper: &Path) -> Result<()> {
+    let root = folder(upper)?;
     for path in OWN {
         remove(&root, path, |_| true).context(|| format!("remove {path}"))?;
     }

@@ -3,14 +3,16 @@
 //!
 //! - here: the order: a system over the source's layers, the steps, its own files as one more layer.
 //! - [`run`]: a program in its container.
+//! - [`snapshot`]: a system that is there already as the base.
 //! - [`identity`]: what a template must not hold of the system that it was made in.
 //!
 //! The system is one like others: its name is locked as long as the build works, and it is listed. A killed build's is
 //! removed by the next build and by `template prune`, which know it by its template's name, [`BUILDING`]. The name of
 //! no template has a colon.
 
-pub mod identity;
+mod identity;
 mod run;
+pub mod snapshot;
 
 use crate::config::{Config, Network, Ready};
 use crate::container::create::{self, Wishes};
@@ -84,6 +86,12 @@ pub fn carry_out(host: &Host, recipe: &Recipe, base: &mut Base, on_error: OnErro
 /// What the file system answers.
 pub fn sweep(host: &Host) -> Result<()> {
     for name in store::names(host) {
+        let copy = host.data(&name).join(snapshot::COPY);
+        if copy.exists()
+            && let Ok(_lock) = store::lock(host, &name, Wait::No)
+        {
+            templates::remove_tree(&copy).context(|| format!("remove {}", copy.display()))?;
+        }
         let is_one = || store::read(host, &name).is_ok_and(|config| is_for_steps(&config));
         if !is_one() {
             continue;
@@ -175,7 +183,7 @@ impl<'b> Builder<'b> {
     /// The system's own files as a layer of the store.
     fn layer(&self) -> Result<Option<String>> {
         let upper = self.host.data(&self.config.name).join("upper");
-        identity::forget(self.host, &self.config)?;
+        identity::forget(self.host, &self.config, &upper)?;
         Ok(self.host.templates().take_upper(&upper)?)
     }
 

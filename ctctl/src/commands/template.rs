@@ -8,12 +8,14 @@ use crate::config::keys;
 use crate::error::{Context, Error, Exit, Result, nearest};
 use crate::host::{Host, need_root};
 use crate::meter::Meter;
-use crate::{output, store};
+use crate::{output, storage, store};
 use clap::Subcommand;
+use runtime_sys::AsFd;
 use serde_json::json;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use templates::{Base, ErrorKind, Manifest, Recipe};
+use templates::recipe::Source;
+use templates::{Base, ErrorKind, Manifest, Recipe, export};
 use toml_edit::Item;
 
 /// Build, list, show and remove templates
@@ -52,6 +54,25 @@ pub enum Action {
         #[arg(long)]
         image: Option<String>,
     },
+    /// Write a template for other programs: a root file system in an archive, or an OCI image
+    Export {
+        /// The template's name
+        name: String,
+        /// The file, or the layout directory; nothing may have this name yet
+        path: PathBuf,
+        /// What is written; by the file's name when absent: rootfs for .tar, .tar.gz and .tar.zst, oci-archive for .oci,
+        /// else oci, which is a layout directory
+        #[arg(long, value_enum)]
+        format: Option<Format>,
+    },
+    /// Check the files of a template's layers against what was put into the store
+    Verify {
+        /// The template's name
+        name: String,
+        /// As JSON
+        #[arg(short, long)]
+        json: bool,
+    },
     /// Show all templates
     #[command(visible_alias = "ls")]
     List {
@@ -78,6 +99,17 @@ pub enum Action {
     Prune,
 }
 
+/// What `export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// The whole root file system in a tar archive
+    Rootfs,
+    /// An OCI layout directory
+    Oci,
+    /// An OCI layout in an archive
+    OciArchive,
+}
+
 /// Carries it out.
 ///
 /// # Errors
@@ -87,6 +119,8 @@ pub fn run(args: Args, host: &Host) -> Result<u8> {
         Action::Build { recipe, on_error } => build(&recipe, on_error, host),
         Action::Validate { recipe } => validate(&recipe, host),
         Action::Import { path, name, image } => import(&path, name, image.as_deref(), host),
+        Action::Export { name, path, format } => export(&name, &path, format, host),
+        Action::Verify { name, json } => verify(&name, json, host),
         Action::Prune => prune(host),
         Action::List { json } => list(json, host),
         Action::Info { name, json } => info(&name, json, host),
@@ -120,10 +154,7 @@ fn validate(name: &str, host: &Host) -> Result<u8> {
 
 fn carry_out(recipe: &Recipe, on_error: OnError, host: &Host) -> Result<u8> {
     let store = host.templates();
-    let mut meter = Meter::default();
-    let base = Base::fill(recipe, &store, &mut |done, total| meter.at(done, total));
-    drop(meter);
-    let mut base = base?;
+    let mut base = base(recipe, host)?;
     steps::carry_out(host, recipe, &mut base, on_error)?;
     let built = base.save(recipe, &store)?;
     for warning in &built.warnings {
@@ -134,6 +165,68 @@ fn carry_out(recipe: &Recipe, on_error: OnError, host: &Host) -> Result<u8> {
     // A reader that is gone has no use for an error.
     drop(output::line(&format!("{}: {size} in {layers} layer(s)", manifest.name)));
     Ok(0)
+}
+
+/// What the recipe's source gives, with the recipe's own defaults over it.
+fn base(recipe: &Recipe, host: &Host) -> Result<Base> {
+    if let Source::Container(container) = &recipe.body.source {
+        let mut base = steps::snapshot::base(host, &container.name).context(|| "source.container")?;
+        base.defaults.extend(recipe.body.defaults.clone());
+        return Ok(base);
+    }
+    let mut meter = Meter::default();
+    let base = Base::fill(recipe, &host.templates(), &mut |done, total| meter.at(done, total));
+    drop(meter);
+    Ok(base?)
+}
+
+fn export(name: &str, path: &Path, format: Option<Format>, host: &Host) -> Result<u8> {
+    let doing = || format!("template export {name}");
+    need_root().context(doing)?;
+    let manifest = find(host, name)?;
+    let format = match format {
+        None => export::Format::of_name(path),
+        Some(Format::Rootfs) => export::Format::RootFs,
+        Some(Format::Oci) => export::Format::Oci,
+        Some(Format::OciArchive) => export::Format::OciArchive,
+    };
+    let store = host.templates();
+    let write = || -> Result<()> {
+        if format == export::Format::RootFs {
+            // Nobody removes a layer meanwhile.
+            let _use = store.in_use()?;
+            let root = storage::merged(host, &manifest.layers)?;
+            return Ok(export::root_fs(root.as_fd(), path)?);
+        }
+        Ok(export::image(&store, &manifest, path, format)?)
+    };
+    write().context(doing)?;
+    Ok(0)
+}
+
+fn verify(name: &str, json: bool, host: &Host) -> Result<u8> {
+    need_root().context(|| format!("template verify {name}"))?;
+    let (manifest, store) = (find(host, name)?, host.templates());
+    let mut all = Vec::new();
+    for layer in &manifest.layers {
+        let differences = store.verify(layer).map_err(Error::from);
+        all.push((layer, differences.context(|| format!("template verify {name}"))?));
+    }
+    let count: usize = all.iter().map(|(_, differences)| differences.len()).sum();
+    if json {
+        let layers: Vec<_> =
+            all.iter().map(|(layer, found)| json!({ "layer": layer, "differences": found })).collect();
+        printed(output::json(&json!({ "name": name, "layers": layers })))?;
+    } else {
+        let lines =
+            all.iter().flat_map(|(layer, found)| found.iter().map(move |line| format!("{layer}/{line}")));
+        printed(lines.into_iter().try_for_each(|line| output::line(&line)))?;
+    }
+    if count == 0 {
+        return Ok(0);
+    }
+    Err(Error::new(Exit::Failure, format!("{name}: {count} differences from what was stored"))
+        .hint(format!("build it anew; systems that use it read what is there: ctctl template rm {name}")))
 }
 
 fn import(path: &Path, name: Option<String>, image: Option<&str>, host: &Host) -> Result<u8> {
@@ -182,8 +275,21 @@ fn with_packages(error: Error) -> Error {
 
 /// A recipe's defaults are keys of the configuration: a wrong one is better found here than at each create.
 fn check_defaults(recipe: &Recipe) -> Result<()> {
-    apply_defaults(&recipe.body.defaults, &mut Config::new(&recipe.name))
-        .context(|| format!("recipe {}", recipe.name))
+    for (name, value) in &recipe.body.defaults {
+        let one = toml::Table::from_iter([(name.clone(), value.clone())]);
+        apply_defaults(&one, &mut Config::new(&recipe.name)).context(|| {
+            let line = line_of(&recipe.text, name).map(|line| format!("line {line}: ")).unwrap_or_default();
+            format!("recipe {}: {line}", recipe.origin).trim_end_matches([':', ' ']).to_owned()
+        })?;
+    }
+    Ok(())
+}
+
+/// The line of a recipe that has this default.
+fn line_of(text: &str, name: &str) -> Option<usize> {
+    let document = toml_edit::Document::parse(text).ok()?;
+    let span = document.get("defaults")?.as_table_like()?.key(name)?.span()?;
+    Some(text.get(..span.start)?.lines().count().max(1) + usize::from(text[..span.start].ends_with('\n')))
 }
 
 /// Puts a template's defaults into a configuration.
@@ -273,6 +379,11 @@ fn remove(name: &str, host: &Host) -> Result<u8> {
     need_root()?;
     find(host, name)?;
     host.templates().remove(name)?;
+    let uses = |system: &String| store::read(host, system).is_ok_and(|config| config.template == name);
+    let users: Vec<String> = store::names(host).into_iter().filter(uses).collect();
+    if !users.is_empty() {
+        output::progress(&format!("systems made from it keep its layers: {}", users.join(", ")));
+    }
     remove_unused(host)?;
     Ok(0)
 }

@@ -7,7 +7,7 @@ mod overlay;
 
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
-use crate::host::Host;
+use crate::host::{Host, private_dir};
 use crate::idmap::IdMap;
 use runtime::launch::idmap::IdMaps;
 use runtime::launch::sources;
@@ -41,6 +41,22 @@ pub fn mount(host: &Host, config: &Config) -> Result<OwnedFd> {
         return copy::mount(host, config, ids.base);
     }
     overlay::mount(host, config, Some(ids))
+}
+
+/// A template's layers as one root, for reading.
+///
+/// # Errors
+/// A layer that is not there.
+pub fn merged(host: &Host, layers: &[String]) -> Result<OwnedFd> {
+    // An overlay has two layers at least.
+    if let [one] = layers {
+        let path = host.templates().layer(one);
+        return Ok(std::fs::File::open(&path).context(|| path.display().to_string())?.into());
+    }
+    let mut config = Config::new("merged");
+    config.layers = layers.to_vec();
+    private_dir(&host.locks())?;
+    overlay::merged_at(host, &config, host.locks())
 }
 
 /// The same for the steps of a recipe, without a host name written into it: what they change becomes a layer.

@@ -53,6 +53,14 @@ pub(super) fn merged(host: &Host, config: &Config) -> Result<OwnedFd> {
     carried_out(&Plan::new(host, config, None))
 }
 
+/// The same, with a folder that is there to mount over.
+///
+/// # Errors
+/// A layer that is not there.
+pub(super) fn merged_at(host: &Host, config: &Config, workbench: PathBuf) -> Result<OwnedFd> {
+    carried_out(&Plan { workbench, ..Plan::new(host, config, None) })
+}
+
 /// Lets a process of its own carry a plan out.
 fn carried_out(plan: &Plan<'_>) -> Result<OwnedFd> {
     let (ours, theirs) = socket::packet_pair()?;

@@ -69,6 +69,16 @@ pub fn sync_file_system(file: BorrowedFd<'_>) -> Result<()> {
     rustix::fs::syncfs(file).call("syncfs", format_args!(""))
 }
 
+/// Gives a file another name, which nothing has yet.
+///
+/// # Errors
+/// EEXIST.
+#[cfg(feature = "std")]
+pub fn rename_new(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
+    let flags = rustix::fs::RenameFlags::NOREPLACE;
+    rustix::fs::renameat_with(CWD, from, CWD, to, flags).call("renameat2", format_args!("{}", to.display()))
+}
+
 /// Makes a directory; one that exists already is left alone.
 ///
 /// # Errors
