@@ -20,7 +20,7 @@ const RESOLVER: &str = "etc/resolv.conf";
 ///
 /// # Errors
 /// What the file system answers.
-pub fn forget(host: &Host, config: &Config, upper: &Path) -> Result<()> {
+pub(super) fn forget(host: &Host, config: &Config, upper: &Path) -> Result<()> {
     let root = folder(upper)?;
     for path in OWN {
         remove(&root, path, |_| true).context(|| format!("remove {path}"))?;
