@@ -114,10 +114,16 @@ fn a_server_that_nobody_hears_is_an_error_with_its_address() {
     drop(listener);
     let recipe = format!("[source.tar]\nurl = \"http://{address}/x\"\nsha256 = \"{}\"\n", "0".repeat(64));
     build(&systems, &recipe).exits(1).fails_with(&address.to_string());
-    // TLS that is none.
-    let plain = serve(|_, stream| respond(stream, "200 OK", "", b"", 0));
-    let recipe =
-        recipe.replace("http://", "https://").replace(&address.to_string(), &plain["http://".len()..]);
+    // Something that speaks no TLS.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback is up");
+    let plain = listener.local_addr().expect("it is bound").to_string();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // The client may be gone.
+            let _gone = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let recipe = recipe.replace("http://", "https://").replace(&address.to_string(), &plain);
     build(&systems, &recipe).exits(1).fails_with("https://127.0.0.1");
     nothing_is_stored(&systems);
 }
