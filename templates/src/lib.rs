@@ -6,11 +6,12 @@
 //! - [`source`]: where the files come from (the host's busybox, Debian's archive, tar archives, OCI images).
 //! - [`step`]: what a recipe does to the files of its source; the manager carries it out, in a container.
 //! - [`export`]: templates for other programs.
+//! - [`archive`]: archives become trees of files.
 //! - [`store`]: layers, unpacked once, named by their content, read-only and shared; and the manifests that name them.
 //!
 //! Not here: what a system makes of a template (configuration, overlay, id maps). That is the manager's.
 
-mod archive;
+pub mod archive;
 pub mod build;
 pub mod export;
 mod listing;
