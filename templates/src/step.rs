@@ -82,7 +82,9 @@ impl TryFrom<Table> for Step {
             Table { run: Some(words), .. } => command(words).map(Step::Run),
             Table { script: Some(path), args, .. } => Ok(Step::Script(path, args.unwrap_or_default())),
             Table { env: Some(env), .. } => variables(env).map(Step::Env),
-            Table { copy: Some(from), to, owner, mode, .. } => copy(from, to, owner, mode).map(Step::Copy),
+            Table { copy: Some(from), to, owner, mode, .. } => {
+                copy(from, to, owner.as_deref(), mode.as_deref()).map(Step::Copy)
+            }
             _ => Err("an empty step".to_owned()),
         }
     }
@@ -110,14 +112,14 @@ fn variables(env: BTreeMap<String, String>) -> std::result::Result<Vec<(String, 
 fn copy(
     from: PathBuf,
     to: Option<String>,
-    owner: Option<String>,
-    mode: Option<String>,
+    owner: Option<&str>,
+    mode: Option<&str>,
 ) -> std::result::Result<Copy, String> {
     let to = to.ok_or("`copy` needs `to`, the place in the root")?;
     if !to.starts_with('/') || to.contains('\0') || to.split('/').any(|part| part == "..") {
         return Err(format!("`to`: {to:?}: expected an absolute path without .."));
     }
-    let owner = match owner.as_deref().map(|text| text.split_once(':').unwrap_or((text, text))) {
+    let owner = match owner.map(|text| text.split_once(':').unwrap_or((text, text))) {
         None => (0, 0),
         Some((uid, gid)) => {
             let id = |text: &str| text.parse::<u32>().ok().filter(|id| *id < 65_536);
@@ -125,11 +127,11 @@ fn copy(
             (id(uid).ok_or_else(wrong)?, id(gid).ok_or_else(wrong)?)
         }
     };
-    let bits = |text: &String| {
+    let bits = |text: &str| {
         let bits = u32::from_str_radix(text, 8).ok().filter(|bits| *bits <= 0o7777);
         bits.ok_or_else(|| format!("`mode`: {text:?}: expected octal digits such as \"0644\""))
     };
-    Ok(Copy { from, to, owner, mode: mode.as_ref().map(bits).transpose()? })
+    Ok(Copy { from, to, owner, mode: mode.map(bits).transpose()? })
 }
 
 impl Step {

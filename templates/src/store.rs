@@ -272,8 +272,14 @@ impl Store {
         Ok(removed)
     }
 
-    /// Lists without a layer, and what killed writers left. Nobody puts a layer into the store meanwhile.
+    /// Removes lists without a layer, and what killed writers left. Nobody puts a layer into the store meanwhile.
     fn remove_lists_alone(&self) {
+        for entry in fs::read_dir(self.manifests()).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                // As below.
+                drop(fs::remove_file(entry.path()));
+            }
+        }
         for entry in fs::read_dir(self.layers()).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();

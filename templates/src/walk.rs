@@ -103,23 +103,23 @@ impl Walker<'_> {
                 below.push(b'/');
             }
             below.extend_from_slice(name.to_bytes());
-            self.one(folder.as_fd(), &name, below, depth)?;
+            self.one(folder.as_fd(), &name, &below, depth)?;
         }
         Ok(())
     }
 
-    fn one(&mut self, folder: BorrowedFd<'_>, name: &CStr, path: Vec<u8>, depth: usize) -> Result<()> {
-        let shown = || String::from_utf8_lossy(&path).into_owned();
+    fn one(&mut self, folder: BorrowedFd<'_>, name: &CStr, path: &[u8], depth: usize) -> Result<()> {
+        let shown = || String::from_utf8_lossy(path).into_owned();
         let stat = tree::lstat(folder, name).context(shown)?;
-        let kind = self.kind(folder, name, &stat, &path).context(shown)?;
+        let kind = self.kind(folder, name, &stat, path).context(shown)?;
         let attributes = tree::attributes(folder, name).context(shown)?;
         let is_folder = kind == Kind::Folder;
-        let item = item(path.clone(), kind, &stat, attributes);
+        let item = item(path.to_vec(), kind, &stat, attributes);
         (self.visit)(&item, folder, name)?;
         if is_folder {
             let flags = OpenFlags::RDONLY | OpenFlags::DIRECTORY | OpenFlags::NOFOLLOW;
             let next = fs::open(folder, name, flags, 0).context(shown)?;
-            self.content(&next, &path, depth + 1)?;
+            self.content(&next, path, depth + 1)?;
         }
         Ok(())
     }
