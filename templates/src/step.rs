@@ -164,6 +164,14 @@ impl Step {
         }
     }
 
+    /// Checks the file of the host that it needs, if it needs one.
+    ///
+    /// # Errors
+    /// One that is not there, that no recipe may name, or that cannot be what the step takes it for.
+    pub fn check(&self, folder: &Path) -> Result<()> {
+        self.source_digest(folder).map(drop)
+    }
+
     /// What its file holds, as a digest; checks that the file may be used.
     ///
     /// # Errors

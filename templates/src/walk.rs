@@ -131,7 +131,8 @@ impl Walker<'_> {
         }
         // A device of the numbers 0:0 is a removed name of an overlay, and all of them may be one file.
         let is_whiteout = format == 0o020_000 && stat.st_rdev == 0;
-        if stat.st_nlink > 1 && !is_whiteout {
+        // A socket is left out of archives, and no other name may lead to what is not there.
+        if stat.st_nlink > 1 && !is_whiteout && format != 0o140_000 {
             if let Some(first) = self.seen.get(&(stat.st_dev, stat.st_ino)) {
                 return Ok(Kind::HardLink(first.clone()));
             }

@@ -179,13 +179,13 @@ fn a_copy_stays_in_the_root_whatever_a_step_left_there() {
         [("../x", "out of the recipe's folder"), ("link", "link in"), ("/dev/null", "neither")]
     {
         let lines = format!("[[steps]]\ncopy = \"{from}\"\nto = \"/x\"\n");
-        build(&systems, &lines).exits(1).fails_with(says);
+        build(&systems, &lines).exits(7).fails_with(says);
     }
     let other = systems.folder.join("other");
     fs::write(&other, "x").expect("the folder is ours");
     std::os::unix::fs::chown(&other, Some(1000), None).expect("we are root");
     let lines = format!("[[steps]]\ncopy = \"{}\"\nto = \"/x\"\n", other.display());
-    build(&systems, &lines).exits(1).fails_with("belongs to the user 1000");
+    build(&systems, &lines).exits(7).fails_with("belongs to the user 1000");
     nothing_is_left(&systems);
 }
 

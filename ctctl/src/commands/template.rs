@@ -144,6 +144,7 @@ fn checked(name: &str, host: &Host) -> Result<Recipe> {
     let recipe = Recipe::find(name, &host.recipes()).map_err(|error| no_recipe(error, name, host))?;
     store::check_name(&recipe.name)?;
     check_defaults(&recipe)?;
+    check_steps(&recipe)?;
     Ok(recipe)
 }
 
@@ -285,11 +286,34 @@ fn check_defaults(recipe: &Recipe) -> Result<()> {
     Ok(())
 }
 
+/// A file that a step needs is better missed now than behind an hour of other steps.
+fn check_steps(recipe: &Recipe) -> Result<()> {
+    for (number, step) in recipe.body.steps.iter().enumerate() {
+        step.check(&recipe.folder).map_err(|error| Error::from(error).with_exit(Exit::Value)).context(
+            || {
+                let document = toml_edit::Document::parse(recipe.text.as_str()).ok();
+                let span = document
+                    .as_ref()
+                    .and_then(|document| document.get("steps")?.as_array_of_tables()?.get(number)?.span());
+                let line = span.and_then(|span| line_at(&recipe.text, span.start));
+                let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+                format!("recipe {}: {line}step {}", recipe.origin, number + 1)
+            },
+        )?;
+    }
+    Ok(())
+}
+
 /// The line of a recipe that has this default.
 fn line_of(text: &str, name: &str) -> Option<usize> {
     let document = toml_edit::Document::parse(text).ok()?;
     let span = document.get("defaults")?.as_table_like()?.key(name)?.span()?;
-    Some(text.get(..span.start)?.lines().count().max(1) + usize::from(text[..span.start].ends_with('\n')))
+    line_at(text, span.start)
+}
+
+/// The number of the line that has this byte.
+fn line_at(text: &str, start: usize) -> Option<usize> {
+    Some(text.get(..start)?.matches('\n').count() + 1)
 }
 
 /// Puts a template's defaults into a configuration.

@@ -41,8 +41,8 @@ pub(crate) fn pack(root: BorrowedFd<'_>, what: As, out: &mut impl Write) -> Resu
                 return Err(Error::unsupported(text));
             }
         }
-        // As tar does: a socket is nothing without the program that listens.
-        if matches!(item.kind, Kind::Node(b's', ..)) {
+        // A removed name with nothing below it; and as tar does: a socket is nothing without the program that listens.
+        if matches!(item.kind, Kind::Node(b's', ..) | Kind::Node(b'c', 0, 0)) {
             return Ok(());
         }
         entry(out, item, what).context(shown)?;
@@ -52,7 +52,10 @@ pub(crate) fn pack(root: BorrowedFd<'_>, what: As, out: &mut impl Write) -> Resu
         let is_opaque = item.attributes.iter().any(|(name, _)| name.to_bytes() == listing::OPAQUE.as_bytes());
         if what == As::Layer && is_opaque {
             let mut path = item.path.clone();
-            path.extend_from_slice(b"/.wh..wh..opq");
+            if !path.is_empty() {
+                path.push(b'/');
+            }
+            path.extend_from_slice(b".wh..wh..opq");
             empty_file(out, &path)?;
         }
         Ok(())

@@ -7,6 +7,8 @@ use runtime_sys::{AsFd, Errno};
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 
+/// How many ids a system has.
+const IDS: u32 = 65_536;
 /// Bytes of such a file that are read.
 const LONGEST: usize = 1 << 20;
 
@@ -31,6 +33,10 @@ pub(super) fn resolve(text: &str, store: &Store, layers: &[String]) -> Result<(u
             group.parse().ok().or_else(named).ok_or_else(|| unknown("group", group))?
         }
     };
+    if uid.max(gid) >= IDS {
+        let text = format!("it asks for the user {uid}:{gid}: systems have numbers below {IDS}");
+        return Err(Error::unsupported(text));
+    }
     Ok((uid, gid))
 }
 
