@@ -181,6 +181,8 @@ fn init(config: &Config, own: u64) -> Value {
     process["terminal"] = json!(true);
     process["args"] = json!(config.init);
     process["cwd"] = json!(config.cwd.as_deref().unwrap_or("/"));
+    let (uid, gid) = config.user;
+    process["user"] = json!({ "uid": uid, "gid": gid });
     process
 }
 

@@ -34,6 +34,8 @@ pub enum Exit {
     CannotRun = 126,
     /// The command inside does not exist.
     NoProgram = 127,
+    /// A signal ended it, in order.
+    Interrupted = 130,
 }
 
 impl Exit {
@@ -59,6 +61,7 @@ pub const EXITS: &[(Exit, &str)] = &[
     (Exit::Timeout, "a deadline passed"),
     (Exit::CannotRun, "the command for `exec` cannot be run"),
     (Exit::NoProgram, "the command for `exec` does not exist"),
+    (Exit::Interrupted, "a signal ended a build, which has cleaned up"),
 ];
 
 /// One failure.

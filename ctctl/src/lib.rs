@@ -8,6 +8,7 @@
 //! runtime, each time.
 
 pub mod accounts;
+pub mod build;
 pub mod bundle;
 pub mod cli;
 pub mod commands;

@@ -57,6 +57,12 @@ pub fn progress(text: &str) {
     drop(writeln!(io::stderr().lock(), "{text}"));
 }
 
+/// Passes on to stderr what a program printed that we ran.
+pub fn passed_on(bytes: &[u8]) {
+    // As above.
+    drop(io::stderr().lock().write_all(bytes));
+}
+
 /// Shows an error and its hint.
 pub fn error(error: &Error) {
     let mut err = io::stderr().lock();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Systems by name: which there are, what a person meant, and one lock for each.
 
+use crate::build;
 use crate::config::Config;
 use crate::config::file::ConfigFile;
 use crate::error::{Context, Error, Exit, Result, nearest};
@@ -109,7 +110,16 @@ pub fn lock(host: &Host, name: &str, wait: Wait) -> Result<Lock> {
     loop {
         let file = File::create(&path).context(|| path.display().to_string())?;
         match wait {
-            Wait::Yes => file.lock().context(|| format!("lock {}", path.display()))?,
+            Wait::Yes => {
+                // A build may take an hour, and nobody means to wait for that.
+                if file.try_lock().is_err()
+                    && read(host, name).is_ok_and(|config| build::is_for_steps(&config))
+                {
+                    return Err(Error::new(Exit::State, format!("a build is at work in {name}"))
+                        .hint("it removes it at its end; end the build to remove it now"));
+                }
+                file.lock().context(|| format!("lock {}", path.display()))?;
+            }
             Wait::No => match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {

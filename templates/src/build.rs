@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Carries a recipe out: source → layers → manifest.
+//! Carries a recipe out: source → layers → what the manager's steps add → manifest.
 
 use crate::source::{self, Progress, Work};
-use crate::{Manifest, Recipe, Result, Store};
-use std::fs;
+use crate::{Error, Manifest, Recipe, Result, Store, source::LAYERS};
+use std::fs::{self, File};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,29 +16,62 @@ pub struct Built {
     pub warnings: Vec<String>,
 }
 
-/// Builds a template and stores it under the recipe's name. An older template of that name is replaced when the new
-/// one is complete; systems made from it keep their layers.
-///
-/// # Errors
-/// What the source says; nothing is stored then.
-pub fn build(recipe: &Recipe, store: &Store, progress: Progress<'_>) -> Result<Built> {
-    // Nobody removes a layer that we mean to use.
-    let _use = store.in_use()?;
-    let mut work = Work { store, folder: recipe.folder.clone(), progress };
-    let filled = source::fill(&recipe.body.source, &mut work)?;
-    let mut defaults = filled.defaults;
-    defaults.extend(recipe.body.defaults.clone());
-    let manifest = Manifest {
-        name: recipe.name.clone(),
-        description: recipe.body.description.clone(),
-        size: filled.layers.iter().map(|layer| size_of_tree(&store.layer(layer))).sum(),
-        layers: filled.layers,
-        recipe: recipe.hash.clone(),
-        created: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()),
-        defaults,
-    };
-    store.save(&manifest)?;
-    Ok(Built { manifest, warnings: filled.warnings })
+/// What a template is before its steps: the source's layers. Nobody removes a layer as long as it lives.
+#[derive(Debug)]
+pub struct Base {
+    /// Digests, lowest first. A step that changes files adds one.
+    pub layers: Vec<String>,
+    /// Configuration of systems made from it: the source's, below the recipe's.
+    pub defaults: toml::Table,
+    /// What could not be kept, one line each.
+    pub warnings: Vec<String>,
+    _use: File,
+}
+
+impl Base {
+    /// Layers that are in the store already, from now on kept.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub fn of_layers(store: &Store, layers: Vec<String>, defaults: toml::Table) -> Result<Base> {
+        Ok(Base { layers, defaults, warnings: Vec::new(), _use: store.in_use()? })
+    }
+
+    /// Puts the source's layers into the store.
+    ///
+    /// # Errors
+    /// What the source says; nothing is stored then but layers that `prune` removes.
+    pub fn fill(recipe: &Recipe, store: &Store, progress: Progress<'_>) -> Result<Base> {
+        let in_use = store.in_use()?;
+        let mut work = Work { store, folder: recipe.folder.clone(), progress };
+        let filled = source::fill(&recipe.body.source, &mut work)?;
+        let mut defaults = filled.defaults;
+        defaults.extend(recipe.body.defaults.clone());
+        Ok(Base { layers: filled.layers, defaults, warnings: filled.warnings, _use: in_use })
+    }
+
+    /// Stores the template under the recipe's name. An older one of that name is replaced at once; systems made from
+    /// it keep their layers.
+    ///
+    /// # Errors
+    /// `Unsupported` for more layers than an overlay takes; what the file system answers.
+    pub fn save(self, recipe: &Recipe, store: &Store) -> Result<Built> {
+        if self.layers.len() > LAYERS {
+            let count = self.layers.len();
+            return Err(Error::unsupported(format!("{count} layers: at most {LAYERS} are possible")));
+        }
+        let manifest = Manifest {
+            name: recipe.name.clone(),
+            description: recipe.body.description.clone(),
+            size: self.layers.iter().map(|layer| size_of_tree(&store.layer(layer))).sum(),
+            layers: self.layers,
+            recipe: recipe.digest()?,
+            created: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()),
+            defaults: self.defaults,
+        };
+        store.save(&manifest)?;
+        Ok(Built { manifest, warnings: self.warnings })
+    }
 }
 
 /// Bytes of all files below; links are not followed.

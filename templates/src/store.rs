@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The store: `layers/sha256-HEX/` (unpacked once, named by content, shared) and `templates/NAME.toml` (manifests).
 //!
+//! `layers/.list-sha256-HEX` has one line for each file of a layer, which [`Store::verify`] compares it with.
+//!
 //! Whatever is killed at any moment leaves only folders `layers/.tmp-*` behind, which the next build sweeps away:
 //! a layer and a manifest come into being by a rename.
 
-use crate::{Context, Error, ErrorKind, Result};
+use crate::listing::{self, Listing};
+use crate::{Context, Error, ErrorKind, Result, walk};
 use runtime_sys::tree;
 use serde::{Deserialize, Serialize};
 use std::ffi::CString;
@@ -14,6 +17,11 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+
+/// Before a layer's digest: the name of the list of its files.
+const LISTING: &str = ".list-";
+/// Attributes that an overlay keeps for itself.
+const OVERLAY: &[u8] = b"trusted.overlay.";
 
 /// What a template is: the layers, lowest first, and what systems made from it begin with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -73,6 +81,62 @@ impl Store {
     #[must_use]
     pub fn layer(&self, digest: &str) -> PathBuf {
         self.layers().join(digest)
+    }
+
+    fn listing_path(&self, digest: &str) -> PathBuf {
+        self.layers().join(format!("{LISTING}{digest}"))
+    }
+
+    /// Reads a layer anew, and says what is no longer as it was put there: one line for each file.
+    ///
+    /// # Errors
+    /// `NotFound` for a layer or a list that is not there; what the file system answers.
+    pub fn verify(&self, digest: &str) -> Result<Vec<String>> {
+        let (path, layer) = (self.listing_path(digest), self.layer(digest));
+        let kept = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && layer.exists() => {
+                let text = format!("{digest}: no list of its files was kept, since an older ctctl made it");
+                return Err(Error::new(ErrorKind::Unsupported, text));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::new(ErrorKind::NotFound, format!("{digest}: the layer is not there")));
+            }
+            other => other.context(|| path.display().to_string())?,
+        };
+        let folder = File::open(&layer).context(|| layer.display().to_string())?;
+        let found = listing::of(folder.as_fd()).context(|| layer.display().to_string())?;
+        Ok(listing::differences(&kept, &found.text))
+    }
+
+    /// Makes a layer of a folder that worked as the upper one of an overlay; the folder is gone then. Nothing when the
+    /// folder holds nothing.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub fn take_upper(&self, upper: &Path) -> Result<Option<String>> {
+        let staging = self.stage()?;
+        let root = staging.root();
+        let moved = fs::remove_dir(&root).and_then(|()| fs::rename(upper, &root));
+        moved.context(|| format!("move {} into the store", upper.display()))?;
+        let folder = staging.folder()?;
+        let mut items = 0_u32;
+        walk::walk(folder.as_fd(), &mut |item, folder, name| {
+            items += u32::from(!item.path.is_empty());
+            // What the overlay noted for itself is about layers that lie elsewhere from now on.
+            if let Some((name, _)) = item.attributes.iter().find(|(name, _)| is_reference(name.to_bytes())) {
+                let path = String::from_utf8_lossy(&item.path);
+                let text = format!(
+                    "{path:?} refers to the layers below ({name:?}): it was moved or changed in part"
+                );
+                return Err(Error::unsupported(text));
+            }
+            let own = item.attributes.iter().filter(|(name, _)| name.to_bytes().starts_with(OVERLAY));
+            for (attribute, _) in own.filter(|(name, _)| name.to_bytes() != listing::OPAQUE.as_bytes()) {
+                tree::remove_attribute(folder, name, attribute)?;
+            }
+            Ok(())
+        })?;
+        if items == 0 { Ok(None) } else { staging.publish_by_content(self).map(Some) }
     }
 
     /// One template.
@@ -191,6 +255,9 @@ impl Store {
         if lock.try_lock().is_err() {
             return Ok(Vec::new());
         }
+        let gate = self.gate()?;
+        self.sweep();
+        drop(gate);
         let mut kept = used.to_vec();
         for name in self.names() {
             kept.extend(self.manifest(&name)?.layers);
@@ -201,7 +268,30 @@ impl Store {
         removed.retain(|name| !name.starts_with('.') && !kept.contains(name));
         removed.sort();
         removed.iter().try_for_each(|layer| self.remove_layer(layer))?;
+        self.remove_lists_alone();
         Ok(removed)
+    }
+
+    /// Removes lists without a layer, and what killed writers left. Nobody puts a layer into the store meanwhile.
+    fn remove_lists_alone(&self) {
+        for entry in fs::read_dir(self.manifests()).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                // As below.
+                drop(fs::remove_file(entry.path()));
+            }
+        }
+        for entry in fs::read_dir(self.layers()).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_alone = match name.strip_prefix(LISTING) {
+                Some(digest) => !self.layer(digest).exists(),
+                None => name.starts_with(&format!(".{LISTING}")),
+            };
+            if is_alone {
+                // One that stays is in nobody's way.
+                drop(fs::remove_file(entry.path()));
+            }
+        }
     }
 
     fn remove_layer(&self, digest: &str) -> Result<()> {
@@ -234,14 +324,38 @@ impl Staging {
     /// # Errors
     /// What the file system answers.
     pub fn publish(self, store: &Store, digest: &str) -> Result<()> {
-        let target = store.layer(digest);
-        if target.exists() {
+        if store.layer(digest).exists() {
             return Ok(());
         }
+        let listing = listing::of(self.folder()?.as_fd()).context(|| format!("read layer {digest}"))?;
+        self.publish_as(store, digest, &listing)
+    }
+
+    /// The same under the name that comes from the content itself.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub(crate) fn publish_by_content(self, store: &Store) -> Result<String> {
+        let listing = listing::of(self.folder()?.as_fd()).context(|| "read the new layer")?;
+        let digest = listing.digest.clone();
+        if !store.layer(&digest).exists() {
+            self.publish_as(store, &digest, &listing)?;
+        }
+        Ok(digest)
+    }
+
+    /// The layer's root, open.
+    pub(crate) fn folder(&self) -> Result<File> {
         let root = self.root();
+        File::open(&root).context(|| root.display().to_string())
+    }
+
+    fn publish_as(self, store: &Store, digest: &str, listing: &Listing) -> Result<()> {
+        let (root, target) = (self.root(), store.layer(digest));
+        // The list must be there before the layer that it tells of, or nobody could say whether that is whole.
+        replace(&store.listing_path(digest), listing.text.as_bytes())?;
         // The files must be on the disk before the name that promises them.
-        let dir = File::open(&root).context(|| root.display().to_string())?;
-        dir.sync_all().context(|| format!("sync {}", root.display()))?;
+        runtime_sys::fs::sync_file_system(self.folder()?.as_fd())?;
         match fs::rename(&root, &target) {
             // Another build of the same content was faster.
             Err(error) if target.exists() => drop(error),
@@ -256,6 +370,11 @@ impl Drop for Staging {
         // What cannot be removed here, the next sweep removes.
         drop(remove_tree(&self.path));
     }
+}
+
+/// Attributes by which a file of an overlay takes its content from another place below.
+fn is_reference(attribute: &[u8]) -> bool {
+    matches!(attribute, b"trusted.overlay.redirect" | b"trusted.overlay.metacopy")
 }
 
 /// Removes a file or a tree, which may have been made to be hard to remove; what is not there is removed already.
@@ -287,7 +406,12 @@ fn replace(path: &Path, text: &[u8]) -> Result<()> {
         file.sync_all()?;
         fs::rename(&new, path)
     };
-    write().context(|| format!("write {}", path.display()))
+    let written = write().context(|| format!("write {}", path.display()));
+    if written.is_err() {
+        // The write's own error is the one to report.
+        drop(fs::remove_file(&new));
+    }
+    written
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use integration_tests::{Systems, needs};
+use integration_tests::{Systems, needs, run};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::process::Command;
 
 fn idmap(systems: &Systems, name: &str) -> String {
     let info = systems.run(&["info", name, "--json"]).ok().json();
@@ -101,4 +102,39 @@ fn without_a_user_namespace_root_is_the_hosts() {
     let map = systems.run(&["exec", "@a", "--", "cat", "/proc/self/uid_map"]).ok().stdout;
     assert_eq!(map.split_whitespace().collect::<Vec<_>>(), ["0", "0", "4294967295"]);
     systems.run(&["exec", "@a", "--", "sh", "-c", "echo 1 > /proc/sys/vm/drop_caches"]).fails();
+}
+
+/// How many system calls a create makes; what it costs, whatever else this machine does.
+fn calls_of_create(systems: &Systems, name: &str, template: &str) -> usize {
+    let trace = systems.folder.join(format!("trace-{name}"));
+    let command = systems.command(&["create", &format!("@{name}"), "--template", template]);
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-o"]).arg(&trace).arg(command.get_program()).args(command.get_args());
+    traced.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    run(&mut traced, &systems.folder).ok();
+    fs::read_to_string(trace).expect("strace wrote it").lines().count()
+}
+
+#[test]
+fn create_does_the_same_whatever_the_template_s_size() {
+    needs!(Root, Strace);
+    let systems = Systems::empty();
+    for (name, files, size) in [("small", 10, 1000), ("large", 2000, 2000)] {
+        let tree = systems.folder.join(name);
+        fs::create_dir_all(tree.join("etc")).expect("the folder is ours");
+        for number in 0..files {
+            fs::write(tree.join(number.to_string()), vec![7; size]).expect("the folder is ours");
+        }
+        let archive = systems.folder.join(format!("{name}.tar"));
+        let mut tar = Command::new("tar");
+        tar.args(["--create", "--directory"]).arg(&tree).arg("--file").arg(&archive).arg(".");
+        run(&mut tar, &systems.folder).ok();
+        systems.run(&["template", "import", &archive.display().to_string()]).ok();
+    }
+    // The first system makes the folders that all are in.
+    calls_of_create(&systems, "first", "small");
+    systems.run(&["destroy", "@first"]).ok();
+    let small = calls_of_create(&systems, "a", "small");
+    systems.run(&["destroy", "@a"]).ok();
+    assert_eq!(calls_of_create(&systems, "a", "large"), small);
 }

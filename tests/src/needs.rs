@@ -32,6 +32,8 @@ pub enum Need {
     Nat,
     /// systemd as the host's init.
     Systemd,
+    /// skopeo and umoci.
+    ImageTools,
     /// mmdebstrap, and an archive that answers.
     Mmdebstrap,
 }
@@ -50,6 +52,7 @@ pub fn is_met(need: Need) -> bool {
         Need::Faults => crate::bundle::ctrun_with_faults().is_some(),
         Need::SysResource => has_capability(24),
         Need::Overlay => fs::read_to_string("/proc/filesystems").is_ok_and(|t| t.contains("overlay")),
+        Need::ImageTools => answers("skopeo", "--version") && answers("umoci", "--version"),
         Need::Mmdebstrap => answers("mmdebstrap", "--version"),
         Need::Strace => answers("strace", "-V"),
         Need::Gcc => answers("gcc", "--version"),

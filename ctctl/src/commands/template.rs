@@ -2,16 +2,20 @@
 //! `ctctl template`.
 
 use super::printed;
+use crate::build::{self as steps, OnError};
 use crate::config::Config;
 use crate::config::keys;
 use crate::error::{Context, Error, Exit, Result, nearest};
 use crate::host::{Host, need_root};
 use crate::meter::Meter;
-use crate::{output, store};
+use crate::{output, storage, store};
 use clap::Subcommand;
+use runtime_sys::AsFd;
 use serde_json::json;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use templates::{ErrorKind, Manifest, Recipe};
+use templates::recipe::Source;
+use templates::{Base, ErrorKind, Manifest, Recipe, export};
 use toml_edit::Item;
 
 /// Build, list, show and remove templates
@@ -29,6 +33,9 @@ pub enum Action {
     Build {
         /// The recipe's name, or a path that ends with .toml
         recipe: String,
+        /// What becomes of the system in which a step failed
+        #[arg(long, value_enum, default_value = "clean", value_name = "WHAT")]
+        on_error: OnError,
     },
     /// Check a recipe without building it
     Validate {
@@ -46,6 +53,25 @@ pub enum Action {
         /// Which image, where there are several
         #[arg(long)]
         image: Option<String>,
+    },
+    /// Write a template for other programs: a root file system in an archive, or an OCI image
+    Export {
+        /// The template's name
+        name: String,
+        /// The file, or the layout directory; nothing may have this name yet
+        path: PathBuf,
+        /// What is written; by the file's name when absent: rootfs for .tar, .tar.gz and .tar.zst, oci-archive for .oci,
+        /// else oci, which is a layout directory
+        #[arg(long, value_enum)]
+        format: Option<Format>,
+    },
+    /// Check the files of a template's layers against what was put into the store
+    Verify {
+        /// The template's name
+        name: String,
+        /// As JSON
+        #[arg(short, long)]
+        json: bool,
     },
     /// Show all templates
     #[command(visible_alias = "ls")]
@@ -73,15 +99,28 @@ pub enum Action {
     Prune,
 }
 
+/// What `export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// The whole root file system in a tar archive
+    Rootfs,
+    /// An OCI layout directory
+    Oci,
+    /// An OCI layout in an archive
+    OciArchive,
+}
+
 /// Carries it out.
 ///
 /// # Errors
 /// What the action says.
 pub fn run(args: Args, host: &Host) -> Result<u8> {
     match args.action {
-        Action::Build { recipe } => build(&recipe, host),
+        Action::Build { recipe, on_error } => build(&recipe, on_error, host),
         Action::Validate { recipe } => validate(&recipe, host),
         Action::Import { path, name, image } => import(&path, name, image.as_deref(), host),
+        Action::Export { name, path, format } => export(&name, &path, format, host),
+        Action::Verify { name, json } => verify(&name, json, host),
         Action::Prune => prune(host),
         Action::List { json } => list(json, host),
         Action::Info { name, json } => info(&name, json, host),
@@ -89,11 +128,15 @@ pub fn run(args: Args, host: &Host) -> Result<u8> {
     }
 }
 
-fn build(name: &str, host: &Host) -> Result<u8> {
-    need_root().context(|| format!("template build {name}"))?;
+fn build(name: &str, on_error: OnError, host: &Host) -> Result<u8> {
+    let doing = || format!("template build {name}");
+    need_root().context(doing)?;
     let recipe = checked(name, host)?;
+    if on_error == OnError::Shell && !std::io::stdin().is_terminal() {
+        return Err(Error::new(Exit::Usage, "--on-error shell needs a terminal").hint("use --on-error keep"));
+    }
     output::progress(&format!("building {} …", recipe.name));
-    carry_out(&recipe, host).map_err(|error| with_packages(error, name))
+    carry_out(&recipe, on_error, host).map_err(with_packages).context(doing)
 }
 
 /// Finds a recipe and checks it, as far as that goes without its source.
@@ -101,6 +144,7 @@ fn checked(name: &str, host: &Host) -> Result<Recipe> {
     let recipe = Recipe::find(name, &host.recipes()).map_err(|error| no_recipe(error, name, host))?;
     store::check_name(&recipe.name)?;
     check_defaults(&recipe)?;
+    check_steps(&recipe)?;
     Ok(recipe)
 }
 
@@ -109,11 +153,11 @@ fn validate(name: &str, host: &Host) -> Result<u8> {
     printed(output::line(&format!("{}: a valid recipe", recipe.name)))
 }
 
-fn carry_out(recipe: &Recipe, host: &Host) -> templates::Result<u8> {
-    let mut meter = Meter::default();
-    let built = templates::build(recipe, &host.templates(), &mut |done, total| meter.at(done, total));
-    drop(meter);
-    let built = built?;
+fn carry_out(recipe: &Recipe, on_error: OnError, host: &Host) -> Result<u8> {
+    let store = host.templates();
+    let mut base = base(recipe, host)?;
+    steps::carry_out(host, recipe, &mut base, on_error)?;
+    let built = base.save(recipe, &store)?;
     for warning in &built.warnings {
         output::progress(&format!("warning: {warning}"));
     }
@@ -124,13 +168,75 @@ fn carry_out(recipe: &Recipe, host: &Host) -> templates::Result<u8> {
     Ok(0)
 }
 
+/// What the recipe's source gives, with the recipe's own defaults over it.
+fn base(recipe: &Recipe, host: &Host) -> Result<Base> {
+    if let Source::Container(container) = &recipe.body.source {
+        let mut base = steps::snapshot::base(host, &container.name).context(|| "source.container")?;
+        base.defaults.extend(recipe.body.defaults.clone());
+        return Ok(base);
+    }
+    let mut meter = Meter::default();
+    let base = Base::fill(recipe, &host.templates(), &mut |done, total| meter.at(done, total));
+    drop(meter);
+    Ok(base?)
+}
+
+fn export(name: &str, path: &Path, format: Option<Format>, host: &Host) -> Result<u8> {
+    let doing = || format!("template export {name}");
+    need_root().context(doing)?;
+    let manifest = find(host, name)?;
+    let format = match format {
+        None => export::Format::of_name(path),
+        Some(Format::Rootfs) => export::Format::RootFs,
+        Some(Format::Oci) => export::Format::Oci,
+        Some(Format::OciArchive) => export::Format::OciArchive,
+    };
+    let store = host.templates();
+    let write = || -> Result<()> {
+        if format == export::Format::RootFs {
+            // Nobody removes a layer meanwhile.
+            let _use = store.in_use()?;
+            let root = storage::merged(host, &manifest.layers)?;
+            return Ok(export::root_fs(root.as_fd(), path)?);
+        }
+        Ok(export::image(&store, &manifest, path, format)?)
+    };
+    write().context(doing)?;
+    Ok(0)
+}
+
+fn verify(name: &str, json: bool, host: &Host) -> Result<u8> {
+    need_root().context(|| format!("template verify {name}"))?;
+    let (manifest, store) = (find(host, name)?, host.templates());
+    let mut all = Vec::new();
+    for layer in &manifest.layers {
+        let differences = store.verify(layer).map_err(Error::from);
+        all.push((layer, differences.context(|| format!("template verify {name}"))?));
+    }
+    let count: usize = all.iter().map(|(_, differences)| differences.len()).sum();
+    if json {
+        let layers: Vec<_> =
+            all.iter().map(|(layer, found)| json!({ "layer": layer, "differences": found })).collect();
+        printed(output::json(&json!({ "name": name, "layers": layers })))?;
+    } else {
+        let lines =
+            all.iter().flat_map(|(layer, found)| found.iter().map(move |line| format!("{layer}/{line}")));
+        printed(lines.into_iter().try_for_each(|line| output::line(&line)))?;
+    }
+    if count == 0 {
+        return Ok(0);
+    }
+    Err(Error::new(Exit::Failure, format!("{name}: {count} differences from what was stored"))
+        .hint(format!("build it anew; systems that use it read what is there: ctctl template rm {name}")))
+}
+
 fn import(path: &Path, name: Option<String>, image: Option<&str>, host: &Host) -> Result<u8> {
     let doing = || format!("template import {}", path.display());
     need_root().context(doing)?;
     let name = name.unwrap_or_else(|| name_of(path));
     store::check_name(&name).context(doing).map_err(|error| error.hint("give it a name with --name"))?;
     let recipe = Recipe::of_archive(&name, path, image).map_err(Error::from).context(doing)?;
-    carry_out(&recipe, host).map_err(Error::from).context(doing)
+    carry_out(&recipe, OnError::Clean, host).context(doing)
 }
 
 /// A file's name without the endings that archives have.
@@ -157,9 +263,8 @@ fn no_recipe(error: templates::Error, name: &str, host: &Host) -> Error {
 }
 
 /// Says which package brings the program that a recipe's source needs.
-fn with_packages(error: templates::Error, name: &str) -> Error {
+fn with_packages(error: Error) -> Error {
     let text = error.to_string();
-    let error = Error::from(error).wrap(format!("template build {name}"));
     if text.contains("no busybox") || text.contains("not a static program") {
         return error.hint("apt-get install busybox-static");
     }
@@ -171,8 +276,44 @@ fn with_packages(error: templates::Error, name: &str) -> Error {
 
 /// A recipe's defaults are keys of the configuration: a wrong one is better found here than at each create.
 fn check_defaults(recipe: &Recipe) -> Result<()> {
-    apply_defaults(&recipe.body.defaults, &mut Config::new(&recipe.name))
-        .context(|| format!("recipe {}", recipe.name))
+    for (name, value) in &recipe.body.defaults {
+        let one = toml::Table::from_iter([(name.clone(), value.clone())]);
+        apply_defaults(&one, &mut Config::new(&recipe.name)).context(|| {
+            let line = line_of(&recipe.text, name).map(|line| format!("line {line}: ")).unwrap_or_default();
+            format!("recipe {}: {line}", recipe.origin).trim_end_matches([':', ' ']).to_owned()
+        })?;
+    }
+    Ok(())
+}
+
+/// A file that a step needs is better missed now than behind an hour of other steps.
+fn check_steps(recipe: &Recipe) -> Result<()> {
+    for (number, step) in recipe.body.steps.iter().enumerate() {
+        step.check(&recipe.folder).map_err(|error| Error::from(error).with_exit(Exit::Value)).context(
+            || {
+                let document = toml_edit::Document::parse(recipe.text.as_str()).ok();
+                let span = document
+                    .as_ref()
+                    .and_then(|document| document.get("steps")?.as_array_of_tables()?.get(number)?.span());
+                let line = span.and_then(|span| line_at(&recipe.text, span.start));
+                let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+                format!("recipe {}: {line}step {}", recipe.origin, number + 1)
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// The line of a recipe that has this default.
+fn line_of(text: &str, name: &str) -> Option<usize> {
+    let document = toml_edit::Document::parse(text).ok()?;
+    let span = document.get("defaults")?.as_table_like()?.key(name)?.span()?;
+    line_at(text, span.start)
+}
+
+/// The number of the line that has this byte.
+fn line_at(text: &str, start: usize) -> Option<usize> {
+    Some(text.get(..start)?.matches('\n').count() + 1)
 }
 
 /// Puts a template's defaults into a configuration.
@@ -262,12 +403,18 @@ fn remove(name: &str, host: &Host) -> Result<u8> {
     need_root()?;
     find(host, name)?;
     host.templates().remove(name)?;
+    let uses = |system: &String| store::read(host, system).is_ok_and(|config| config.template == name);
+    let users: Vec<String> = store::names(host).into_iter().filter(uses).collect();
+    if !users.is_empty() {
+        output::progress(&format!("systems made from it keep its layers: {}", users.join(", ")));
+    }
     remove_unused(host)?;
     Ok(0)
 }
 
 fn prune(host: &Host) -> Result<u8> {
     need_root()?;
+    steps::sweep(host)?;
     let removed = remove_unused(host)?;
     printed(removed.iter().try_for_each(|layer| output::line(layer)))
 }

@@ -134,6 +134,16 @@ pub static KEYS: &[Key] = &[
         put: |c, v| folder(v).map(|t| c.cwd = t),
     },
     Key {
+        name: "user",
+        alias: None,
+        kind: Kind::Text,
+        default: "0:0, which is root",
+        help: "the first program's user and group inside, as UID:GID; commands of exec and enter are root's",
+        change: Change::NextStart,
+        get: |c| (c.user != (0, 0)).then(|| Value::Text(format!("{}:{}", c.user.0, c.user.1))),
+        put: |c, v| user(v).map(|ids| c.user = ids),
+    },
+    Key {
         name: "halt_signal",
         alias: None,
         kind: Kind::Choice(HALT_SIGNALS),
@@ -415,6 +425,13 @@ fn domains(words: Vec<String>) -> std::result::Result<Vec<String>, String> {
     }
 }
 
+fn user(value: Option<Value>) -> std::result::Result<(u32, u32), String> {
+    let Some(text) = text(value)? else { return Ok((0, 0)) };
+    let id = |text: &str| text.parse::<u32>().ok().filter(|id| *id < crate::idmap::SIZE);
+    let ids = text.split_once(':').and_then(|(uid, gid)| Some((id(uid)?, id(gid)?)));
+    ids.ok_or_else(|| format!("{text:?}: expected UID:GID, numbers below {}", crate::idmap::SIZE))
+}
+
 fn text_of(text: &str) -> Option<Value> {
     (!text.is_empty()).then(|| Value::Text(text.to_owned()))
 }
@@ -480,6 +497,7 @@ mod tests {
             ("init", "/bin/sh -c true"),
             ("env", "A=1 B=x=y"),
             ("cwd", "/srv"),
+            ("user", "33:34"),
             ("halt_signal", "RTMIN+3"),
             ("stop_timeout", "7"),
             ("ready", "notify"),
@@ -552,6 +570,8 @@ mod tests {
             ("port", "80"),
             ("nameserver", "dns.example"),
             ("searchdomain", "a;b"),
+            ("user", "www-data"),
+            ("user", "0:65536"),
         ] {
             assert!(refused(name, text), "{name}={text}");
         }

@@ -36,6 +36,8 @@ pub struct Config {
     pub env: Vec<String>,
     /// The folder that the first program begins in.
     pub cwd: Option<String>,
+    /// Numbers of the first program's user and group inside.
+    pub user: (u32, u32),
     /// What asks init to halt.
     pub halt_signal: String,
     /// Seconds that an orderly stop may take.
@@ -144,6 +146,7 @@ impl Config {
             init: vec!["/sbin/init".to_owned()],
             env: Vec::new(),
             cwd: None,
+            user: (0, 0),
             halt_signal: "TERM".to_owned(),
             stop_timeout: 120,
             ready: Ready::Running,

@@ -2,13 +2,14 @@
 //! Making a system: its numbers, its own files, its identity; its configuration file comes last and makes it exist.
 
 use super::{destroy, identity};
+use crate::build;
 use crate::config::file::ConfigFile;
 use crate::config::{Config, Network};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, private_dir};
 use crate::idmap::{self, IdMap};
 use crate::network;
-use crate::store::{self, Wait};
+use crate::store::{self, Lock, Wait};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 
@@ -25,19 +26,28 @@ pub struct Wishes {
 ///
 /// # Errors
 /// `Exists`, `Value`; nothing is left behind then.
-pub fn create(host: &Host, mut config: Config, wishes: &Wishes) -> Result<Config> {
+pub fn create(host: &Host, config: Config, wishes: &Wishes) -> Result<Config> {
+    held(host, config, wishes).map(|(config, _lock)| config)
+}
+
+/// The same; nobody else works on the system as long as the lock lives.
+///
+/// # Errors
+/// As [`create`].
+pub fn held(host: &Host, mut config: Config, wishes: &Wishes) -> Result<(Config, Lock)> {
     let lock = store::lock(host, &config.name, Wait::Yes)?;
     if host.config_file(&config.name).exists() {
         return Err(Error::new(Exit::Exists, format!("there is a system {:?} already", config.name))
             .hint("choose another name, or remove it with: ctctl destroy"));
     }
     let made = make(host, &mut config, wishes);
-    if made.is_err() {
+    if let Err(error) = made {
         // Without a configuration file nothing names these files; the cause is the error to report.
         drop(templates::remove_tree(&host.data(&config.name)));
         lock.remove();
+        return Err(error);
     }
-    made.map(|()| config)
+    Ok((config, lock))
 }
 
 fn make(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<()> {
@@ -55,7 +65,9 @@ fn make(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<()> {
     network::choose_address(host, config)?;
     network::agree(host, config)?;
     make_files(host, config)?;
-    identity::write(host, config)?;
+    if !build::is_for_steps(config) {
+        identity::write(host, config)?;
+    }
     let mut file = ConfigFile::empty(&host.config_file(&config.name));
     file.set_all(config);
     file.save()

@@ -9,13 +9,13 @@ mod overlay;
 
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
-use crate::host::Host;
+use crate::host::{Host, private_dir};
 use crate::idmap::IdMap;
 use runtime::launch::idmap::IdMaps;
 use runtime::launch::sources;
 use runtime::spec::IdMapping;
 use runtime_sys::mount::{self, MountAttr};
-use runtime_sys::{AsRawFd, Errno, OwnedFd};
+use runtime_sys::{AsRawFd, BorrowedFd, Errno, OwnedFd};
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -43,6 +43,54 @@ pub fn mount(host: &Host, config: &Config) -> Result<OwnedFd> {
         return copy::mount(host, config, ids.base);
     }
     overlay::mount(host, config, Some(ids))
+}
+
+/// A template's layers as one root, for reading.
+///
+/// # Errors
+/// A layer that is not there.
+pub fn merged(host: &Host, layers: &[String]) -> Result<OwnedFd> {
+    // An overlay has two layers at least.
+    if let [one] = layers {
+        let path = host.templates().layer(one);
+        return Ok(std::fs::File::open(&path).context(|| path.display().to_string())?.into());
+    }
+    let mut config = Config::new("merged");
+    config.layers = layers.to_vec();
+    private_dir(&host.locks())?;
+    overlay::merged_at(host, &config, host.locks())
+}
+
+/// The same for the steps of a recipe, without a host name written into it: what they change becomes a layer.
+///
+/// # Errors
+/// `Unsupported` where the file system takes no id maps.
+pub fn mount_for_steps(host: &Host, config: &Config) -> Result<OwnedFd> {
+    overlay::mount_for_steps(host, config, ids_for_steps(host, config)?, None)
+}
+
+/// Changes the files of such a system: `work` gets its root and the host's id of its user 0, as which it works, with
+/// all capabilities.
+///
+/// # Errors
+/// As [`mount_for_steps`], and what `work` says.
+pub fn change(host: &Host, config: &Config, work: Work<'_>) -> Result<()> {
+    overlay::mount_for_steps(host, config, ids_for_steps(host, config)?, Some(work)).map(drop)
+}
+
+/// What is done to a mounted root.
+pub type Work<'w> = &'w dyn Fn(BorrowedFd<'_>, u32) -> Result<()>;
+
+fn ids_for_steps(host: &Host, config: &Config) -> Result<Option<Ids>> {
+    let Some(ids) = ids(config.idmap)? else { return Ok(None) };
+    let own = host.data(&config.name);
+    if takes_id_maps(&own, &ids)? {
+        return Ok(Some(ids));
+    }
+    let text = format!("the file system of {} takes no id maps, which steps need", own.display());
+    Err(Error::new(Exit::Unsupported, text).hint(
+        "keep the data on ext4, xfs or btrfs (--data-dir), or build on another host, export, and import here",
+    ))
 }
 
 fn ids(idmap: IdMap) -> Result<Option<Ids>> {

@@ -6,7 +6,7 @@
 //! them, and the overlay is mounted by a process that has the first id of the range and all capabilities. What comes
 //! out is a detached mount: nothing of it is ever in the host's mount table.
 
-use super::{Ids, c_path, etc, mapped};
+use super::{Ids, Work, c_path, etc, mapped};
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
@@ -14,10 +14,11 @@ use runtime_sys::clone::{Clone, Forked, fork};
 use runtime_sys::fs::{self, CWD, OpenFlags};
 use runtime_sys::mount::{self, MountAttr, MountAttrFlags};
 use runtime_sys::{AsFd, BorrowedFd, OwnedFd, credentials, namespace, process, socket};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::path::{Path, PathBuf};
 
 const MS_PRIVATE: u64 = 1 << 18;
+const MOUNTING: &str = "mount the root file system";
 
 /// Mounts a system's root and returns it detached. The caller has one thread.
 ///
@@ -25,7 +26,23 @@ const MS_PRIVATE: u64 = 1 << 18;
 /// A layer that is not there; a file system that takes no id maps or is none for an upper layer.
 pub(super) fn mount(host: &Host, config: &Config, ids: Option<Ids>) -> Result<OwnedFd> {
     let texts = etc::Texts::of(host, config)?;
-    carried_out(&Plan { ids, texts, ..Plan::new(host, config, Some(host.data(&config.name))) })
+    carried_out(&Plan { ids, texts: Some(texts), ..Plan::new(host, config, Some(host.data(&config.name))) })
+}
+
+/// Mounts a root whose upper layer becomes one of a template: nothing in it refers to layers below by more than a name.
+/// `work` is done to it first.
+///
+/// # Errors
+/// As [`mount`], and what `work` says.
+pub(super) fn mount_for_steps(
+    host: &Host,
+    config: &Config,
+    ids: Option<Ids>,
+    work: Option<Work<'_>>,
+) -> Result<OwnedFd> {
+    let plan = Plan::new(host, config, Some(host.data(&config.name)));
+    let options: &[(&CStr, &str)] = &[(c"redirect_dir", "off"), (c"metacopy", "off"), (c"index", "off")];
+    carried_out(&Plan { ids, options, work, ..plan })
 }
 
 /// A template's layers alone, detached, to be read.
@@ -36,8 +53,16 @@ pub(super) fn merged(host: &Host, config: &Config) -> Result<OwnedFd> {
     carried_out(&Plan::new(host, config, None))
 }
 
+/// The same, with a folder that is there to mount over.
+///
+/// # Errors
+/// A layer that is not there.
+pub(super) fn merged_at(host: &Host, config: &Config, workbench: PathBuf) -> Result<OwnedFd> {
+    carried_out(&Plan { workbench, ..Plan::new(host, config, None) })
+}
+
 /// Lets a process of its own carry a plan out.
-fn carried_out(plan: &Plan) -> Result<OwnedFd> {
+fn carried_out(plan: &Plan<'_>) -> Result<OwnedFd> {
     let (ours, theirs) = socket::packet_pair()?;
     match fork(&Clone::default(), false)? {
         Forked::Child => {
@@ -56,7 +81,11 @@ fn carried_out(plan: &Plan) -> Result<OwnedFd> {
             let (length, tree) = heard?;
             tree.ok_or_else(|| {
                 let text = String::from_utf8_lossy(&said[..length]).into_owned();
-                Error::new(Exit::Failure, format!("mount the root file system: {text}")).hint(
+                let error = Error::new(Exit::Failure, text.clone());
+                if !text.starts_with(MOUNTING) {
+                    return error;
+                }
+                error.hint(
                     "the file system of --data-dir must be one for an overlay's upper layer: ext4, xfs, btrfs",
                 )
             })
@@ -65,28 +94,43 @@ fn carried_out(plan: &Plan) -> Result<OwnedFd> {
 }
 
 /// What the mounting process works with.
-struct Plan {
+struct Plan<'w> {
     layers: Vec<PathBuf>,
     /// The system's own files, on top; without them the overlay is for reading.
     own: Option<PathBuf>,
     /// A folder to mount over, in the process's own mount namespace.
     workbench: PathBuf,
-    texts: etc::Texts,
+    /// What files of names are to say, if that is ours to say.
+    texts: Option<etc::Texts>,
     ids: Option<Ids>,
+    /// Options of the overlay beside its layers.
+    options: &'static [(&'static CStr, &'static str)],
+    /// What is done to the root once it is mounted.
+    work: Option<Work<'w>>,
 }
 
-impl Plan {
-    fn new(host: &Host, config: &Config, own: Option<PathBuf>) -> Plan {
+impl Plan<'_> {
+    fn new(host: &Host, config: &Config, own: Option<PathBuf>) -> Self {
         Plan {
             layers: config.layers.iter().map(|digest| host.templates().layer(digest)).collect(),
             own,
             workbench: host.run(&config.name),
-            texts: etc::Texts::default(),
+            texts: None,
             ids: None,
+            options: &[],
+            work: None,
         }
     }
 
     fn carry_out(&self) -> Result<OwnedFd> {
+        let tree = self.mount().context(|| MOUNTING)?;
+        if let Some(work) = self.work {
+            work(tree.as_fd(), self.ids.as_ref().map_or(0, |ids| ids.base))?;
+        }
+        Ok(tree)
+    }
+
+    fn mount(&self) -> Result<OwnedFd> {
         namespace::unshare(namespace::CLONE_NEWNS)?;
         let private = MountAttr { propagation: MS_PRIVATE, ..MountAttr::default() };
         mount::mount_setattr(CWD, c"/", true, &private)?;
@@ -116,8 +160,13 @@ impl Plan {
         }
         set(c"upperdir", "own/upper")?;
         set(c"workdir", "own/work")?;
+        for (key, value) in self.options {
+            set(key, value)?;
+        }
         let tree = mount::fsmount(context.as_fd(), MountAttrFlags::MOUNT_ATTR_NODEV)?;
-        self.texts.write_or_say(tree.as_fd(), None);
+        if let Some(texts) = &self.texts {
+            texts.write_or_say(tree.as_fd(), None);
+        }
         Ok(tree)
     }
 

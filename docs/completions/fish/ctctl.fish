@@ -55,28 +55,33 @@ complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "config" -d 'Show, check
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "completion" -d 'Write a completion script for a shell'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "man" -d 'Write the manual page'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -s h -l help -d 'Print help'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "validate" -d 'Check a recipe without building it'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "list" -d 'Show all templates'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "ls" -d 'Show all templates'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "info" -d 'Show one template'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "inspect" -d 'Show one template'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "rm" -d 'Remove a template, and its layers that no system uses'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "prune" -d 'Remove layers that neither a template nor a system uses'
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import list ls info inspect remove rm prune help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "validate" -d 'Check a recipe without building it'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "export" -d 'Write a template for other programs: a root file system in an archive, or an OCI image'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "verify" -d 'Check the files of a template\'s layers against what was put into the store'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "list" -d 'Show all templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "ls" -d 'Show all templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "info" -d 'Show one template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "inspect" -d 'Show one template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "rm" -d 'Remove a template, and its layers that no system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "prune" -d 'Remove layers that neither a template nor a system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and not __fish_seen_subcommand_from build validate import export verify list ls info inspect remove rm prune help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l on-error -d 'What becomes of the system in which a step failed' -r -f -a "clean\t'It is removed'
+keep\t'It stays, to be started and looked at'
+shell\t'A shell in it, then it is removed'"
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from build" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from validate" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from validate" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
@@ -92,6 +97,22 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_su
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from import" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from export" -l format -d 'What is written; by the file\'s name when absent: rootfs for .tar, .tar.gz and .tar.zst, oci-archive for .oci, else oci, which is a layout directory' -r -f -a "rootfs\t'The whole root file system in a tar archive'
+oci\t'An OCI layout directory'
+oci-archive\t'An OCI layout in an archive'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from export" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from export" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from export" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from export" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from verify" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from verify" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from verify" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from verify" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from verify" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from list" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
@@ -141,6 +162,8 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_su
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "validate" -d 'Check a recipe without building it'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write a template for other programs: a root file system in an archive, or an OCI image'
+complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check the files of a template\'s layers against what was put into the store'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show all templates'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "info" -d 'Show one template'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
@@ -376,6 +399,8 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_su
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "validate" -d 'Check a recipe without building it'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "export" -d 'Write a template for other programs: a root file system in an archive, or an OCI image'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "verify" -d 'Check the files of a template\'s layers against what was put into the store'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "list" -d 'Show all templates'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "info" -d 'Show one template'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "remove" -d 'Remove a template, and its layers that no system uses'

@@ -5,7 +5,7 @@ use crate::{Call, Errno, Result, SysError};
 use core::ffi::CStr;
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dev, FileType, Mode, OFlags, ResolveFlags};
-pub use rustix::fs::{CWD, Gid, Stat, Uid, makedev};
+pub use rustix::fs::{CWD, Gid, Stat, Uid, major, makedev, minor};
 pub use rustix::fs::{Mode as FileMode, OFlags as OpenFlags};
 
 /// What a path below a root may contain.
@@ -59,6 +59,24 @@ fn is_missing(root: BorrowedFd<'_>, errno: Errno) -> bool {
 pub fn open(dir: BorrowedFd<'_>, path: &CStr, flags: OFlags, mode: u32) -> Result<OwnedFd> {
     rustix::fs::openat(dir, path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(mode))
         .call("openat", format_args!("{path:?}, {flags:?}"))
+}
+
+/// Has everything on the disk that was written to a file system.
+///
+/// # Errors
+/// ENOSPC, EIO: what a write met that had been said to be done.
+pub fn sync_file_system(file: BorrowedFd<'_>) -> Result<()> {
+    rustix::fs::syncfs(file).call("syncfs", format_args!(""))
+}
+
+/// Gives a file another name, which nothing has yet.
+///
+/// # Errors
+/// EEXIST.
+#[cfg(feature = "std")]
+pub fn rename_new(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
+    let flags = rustix::fs::RenameFlags::NOREPLACE;
+    rustix::fs::renameat_with(CWD, from, CWD, to, flags).call("renameat2", format_args!("{}", to.display()))
 }
 
 /// Makes a directory; one that exists already is left alone.

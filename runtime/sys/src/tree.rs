@@ -11,6 +11,9 @@ use rustix::fs::{AtFlags, Mode, Stat, Timespec, Timestamps, UTIME_OMIT};
 use std::ffi::CString;
 use std::vec::Vec;
 
+/// An extended attribute: its name and its value.
+pub type Attribute = (CString, Vec<u8>);
+
 /// What a name is, a link itself and not what it leads to.
 ///
 /// # Errors
@@ -78,6 +81,48 @@ pub fn set_attribute(dir: BorrowedFd<'_>, name: &CStr, attribute: &CStr, value: 
     let flags = rustix::fs::XattrFlags::empty();
     rustix::fs::lsetxattr(path.as_slice(), attribute, value, flags)
         .call("lsetxattr", format_args!("{name:?}, {attribute:?}"))
+}
+
+/// All extended attributes, of a link too, sorted by name.
+///
+/// # Errors
+/// What llistxattr(2) and lgetxattr(2) answer; none where the file system has no attributes.
+pub fn attributes(dir: BorrowedFd<'_>, name: &CStr) -> Result<Vec<Attribute>> {
+    let mut path = std::format!("/proc/self/fd/{}/", dir.as_raw_fd()).into_bytes();
+    path.extend_from_slice(name.to_bytes());
+    let path = path.as_slice();
+    // The kernel's own limits for a list and for one value (XATTR_LIST_MAX, XATTR_SIZE_MAX).
+    let mut buffer = std::vec![0_u8; 65_536];
+    let length = match rustix::fs::llistxattr(path, &mut buffer[..]) {
+        Err(Errno::NOTSUP) => return Ok(Vec::new()),
+        other => other.call("llistxattr", format_args!("{name:?}"))?,
+    };
+    let names: Vec<CString> =
+        buffer[..length].split(|byte| *byte == 0).filter_map(|name| CString::new(name).ok()).collect();
+    let mut found = Vec::new();
+    for attribute in names.into_iter().filter(|name| !name.is_empty()) {
+        match rustix::fs::lgetxattr(path, &*attribute, &mut buffer[..]) {
+            // Gone meanwhile, or a kind that is listed and cannot be read.
+            Err(Errno::NODATA | Errno::NOTSUP) => {}
+            other => {
+                let length = other.call("lgetxattr", format_args!("{name:?}, {attribute:?}"))?;
+                found.push((attribute, buffer[..length].to_vec()));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Removes an extended attribute, of a link too.
+///
+/// # Errors
+/// What lremovexattr(2) answers.
+pub fn remove_attribute(dir: BorrowedFd<'_>, name: &CStr, attribute: &CStr) -> Result<()> {
+    let mut path = std::format!("/proc/self/fd/{}/", dir.as_raw_fd()).into_bytes();
+    path.extend_from_slice(name.to_bytes());
+    rustix::fs::lremovexattr(path.as_slice(), attribute)
+        .call("lremovexattr", format_args!("{name:?}, {attribute:?}"))
 }
 
 /// Removes a file or a whole tree; what is not there is removed already.

@@ -20,17 +20,17 @@ const OPAQUE: &CStr = c"trusted.overlay.opaque";
 
 /// What may come out of an archive, and what its names mean.
 #[derive(Debug, Clone)]
-pub(crate) struct Options {
+pub struct Options {
     /// Entries, at most.
-    pub(crate) entries: u64,
+    pub entries: u64,
     /// Bytes of all files together that are stored, at most.
-    pub(crate) bytes: u64,
+    pub bytes: u64,
     /// Bytes that one file may have with its holes.
-    pub(crate) file: u64,
+    pub file: u64,
     /// `.wh.NAME` removes NAME from the layers below, as in OCI images.
-    pub(crate) whiteouts: bool,
+    pub whiteouts: bool,
     /// What lies below `dev` is left out: each system gets its own at start.
-    pub(crate) without_dev: bool,
+    pub without_dev: bool,
 }
 
 impl Default for Options {
@@ -41,11 +41,11 @@ impl Default for Options {
 
 /// What was unpacked.
 #[derive(Debug)]
-pub(crate) struct Layer {
+pub struct Layer {
     /// `sha256-HEX` of the stream below the compression: an OCI image's diff id.
-    pub(crate) digest: String,
+    pub digest: String,
     /// What could not be kept, such as attributes that this file system does not have.
-    pub(crate) warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 /// Unpacks an archive, compressed or not, into an empty directory of our own.
@@ -53,7 +53,7 @@ pub(crate) struct Layer {
 /// # Errors
 /// `Invalid` for what is no archive, leads out of the directory, or is larger than `options` allow; what the file
 /// system answers. The directory is left as it is then.
-pub(crate) fn unpack(stream: impl Read, root: BorrowedFd<'_>, options: &Options) -> Result<Layer> {
+pub fn unpack(stream: impl Read, root: BorrowedFd<'_>, options: &Options) -> Result<Layer> {
     let stream = Hashed::new(compression::open(stream)?);
     let mut extractor = Extractor {
         root,

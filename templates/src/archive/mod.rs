@@ -20,7 +20,7 @@ mod whiteout;
 
 use crate::Result;
 use crate::recipe::hex;
-pub(crate) use extract::{Layer, Options, unpack};
+pub use extract::{Layer, Options, unpack};
 use sha2::{Digest, Sha256};
 use std::io::Read;
 

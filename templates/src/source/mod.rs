@@ -2,9 +2,11 @@
 //! Where the files of a template come from. Each source puts layers into the store and says which.
 
 pub(crate) mod busybox;
+pub(crate) mod fetch;
 pub(crate) mod mmdebstrap;
 pub(crate) mod oci;
 pub(crate) mod tar;
+mod users;
 
 use crate::recipe::Source;
 use crate::store::Staging;
@@ -12,6 +14,9 @@ use crate::{Context, Result, Store, archive};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// An overlay's option takes this many of our short names.
+pub(crate) const LAYERS: usize = 60;
 
 /// What a source gave.
 #[derive(Debug, Default)]
@@ -57,6 +62,10 @@ pub(crate) fn fill(source: &Source, work: &mut Work<'_>) -> Result<Filled> {
             let manifest = work.store.manifest(&template.name)?;
             Ok(Filled { layers: manifest.layers, defaults: manifest.defaults, ..Filled::default() })
         }
+        Source::Container(container) => {
+            let text = format!("source.container: {:?}: only the manager knows systems", container.name);
+            Err(crate::Error::unsupported(text))
+        }
     }
 }
 
@@ -95,6 +104,15 @@ pub(crate) fn unpack(
     let layer = archive::unpack(&mut *stream, std::os::fd::AsFd::as_fd(&folder), options)?;
     std::io::copy(stream, &mut std::io::sink()).context(|| "read to the end")?;
     Ok(layer)
+}
+
+/// The host's architecture, by the name that images have for it.
+pub(crate) fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
 }
 
 /// A file of the recipe's.

@@ -4,7 +4,7 @@
 //! Nothing in an image names a path of the host: digests are checked before they become names, and files are opened
 //! below the image's own folder (SEC-63).
 
-use super::{Filled, Watched, Work, open};
+use super::{Filled, LAYERS, Watched, Work, architecture, open, users};
 use crate::archive::{self, Hashed};
 use crate::recipe::{HALT_SIGNALS, Oci, hex};
 use crate::{Context, Error, ErrorKind, Result};
@@ -20,8 +20,6 @@ use std::os::unix::ffi::OsStrExt;
 
 /// Bytes of a JSON document of an image.
 const DOCUMENT: u64 = 8 << 20;
-/// An overlay's option takes this many of our short names.
-const LAYERS: usize = 60;
 
 #[derive(Debug, Deserialize)]
 struct Index {
@@ -122,6 +120,13 @@ pub(crate) fn fill(source: &Oci, work: &mut Work<'_>) -> Result<Filled> {
             }
             filled.layers.push(digest);
         }
+        let user = image.config.as_ref().and_then(|config| config.user.as_deref());
+        if let Some(user) = user.filter(|user| !user.is_empty()) {
+            let (uid, gid) = users::resolve(user, work.store, &filled.layers)?;
+            if (uid, gid) != (0, 0) {
+                filled.defaults.insert("user".to_owned(), toml::Value::String(format!("{uid}:{gid}")));
+            }
+        }
         Ok(filled)
     });
     filled.context(|| format!("image {}", path.display()))
@@ -147,15 +152,6 @@ fn check(image: &Image, layers: usize) -> Result<()> {
     Ok(())
 }
 
-/// The host's architecture, by the name that images have for it.
-fn architecture() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    }
-}
-
 /// What the image says about its first program, as keys of a system's configuration.
 fn defaults(image: &Image, warnings: &mut Vec<String>) -> toml::Table {
     let mut table = toml::Table::new();
@@ -170,13 +166,6 @@ fn defaults(image: &Image, warnings: &mut Vec<String>) -> toml::Table {
     table.extend(keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     if let Some(folder) = config.working_dir.as_ref().filter(|folder| folder.starts_with('/')) {
         table.insert("cwd".to_owned(), toml::Value::String(folder.clone()));
-    }
-    if let Some(user) =
-        config.user.as_deref().filter(|user| !matches!(*user, "" | "0" | "0:0" | "root" | "root:root"))
-    {
-        warnings.push(format!(
-            "it asks for the user {user:?}: the first program is root's, of the system's own ids"
-        ));
     }
     if let Some(signal) = &config.stop_signal {
         let name = signal.strip_prefix("SIG").unwrap_or(signal);
