@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! From a system's configuration to an OCI bundle. Pure: no I/O.
 
-use crate::config::{Config, Network, Ready};
+use crate::config::{Config, Network, Profile, Ready};
 use crate::idmap::IdMap;
+use crate::profile;
 use runtime::spec::capabilities;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Where init finds the socket that it says `READY=1` to: the place that systemd's Container Interface names.
 const NOTIFY: &str = "/run/host/notify";
+
+/// Where our own small init is found inside.
+const INIT: &str = "/run/host/init";
 
 /// Microseconds in which a share of processor time is counted.
 const CPU_PERIOD: u64 = 100_000;
@@ -65,6 +69,10 @@ pub struct Facts<'f> {
     pub notify: &'f Path,
     /// The starter's own capabilities; bit n is capability n.
     pub capabilities: u64,
+    /// The program that is process 1 where the system's own first program is to be its child.
+    pub init: Option<&'f Path>,
+    /// Whether the first program gets a terminal; else it has the starter's standard descriptors.
+    pub terminal: bool,
 }
 
 /// config.json of a system.
@@ -74,13 +82,13 @@ pub fn spec(config: &Config, facts: &Facts<'_>) -> Value {
         "ociVersion": "1.3.0",
         "root": { "path": "rootfs" },
         "hostname": config.hostname(),
-        "process": init(config, facts.capabilities),
-        "mounts": mounts(config, facts.notify),
+        "process": init(config, facts),
+        "mounts": mounts(config, facts),
         "linux": {
             "cgroupsPath": cgroups_path(&config.name),
             "namespaces": namespaces(config),
             "resources": first_limits(config),
-            "seccomp": seccomp(),
+            "seccomp": if is_strict(config) { profile::seccomp() } else { seccomp() },
         },
     });
     let linux = &mut spec["linux"];
@@ -91,12 +99,17 @@ pub fn spec(config: &Config, facts: &Facts<'_>) -> Value {
             linux["uidMappings"] = map.clone();
             linux["gidMappings"] = map;
         }
-        IdMap::Host => {
-            linux["maskedPaths"] = json!(MASKED);
-            linux["readonlyPaths"] = json!(READ_ONLY);
-        }
+        IdMap::Host => {}
+    }
+    if config.idmap == IdMap::Host || is_strict(config) {
+        linux["maskedPaths"] = json!(MASKED);
+        linux["readonlyPaths"] = json!(READ_ONLY);
     }
     spec
+}
+
+fn is_strict(config: &Config) -> bool {
+    config.profile == Profile::Strict
 }
 
 /// The place of a system's control groups in every hierarchy.
@@ -170,15 +183,18 @@ fn usual_env(config: &Config) -> Vec<String> {
     usual.chain(config.env.iter().cloned()).collect()
 }
 
-fn init(config: &Config, own: u64) -> Value {
+fn init(config: &Config, facts: &Facts<'_>) -> Value {
     let mut env = usual_env(config);
     env.extend(["TERM=linux".to_owned(), format!("container_uuid={}", config.uuid)]);
     if config.ready == Ready::Notify {
         env.push(format!("NOTIFY_SOCKET={NOTIFY}"));
     }
-    let mut process = process(config, own, &env);
-    process["terminal"] = json!(true);
-    process["args"] = json!(config.init);
+    let mut process = process(config, facts.capabilities, &env);
+    process["terminal"] = json!(facts.terminal);
+    process["args"] = match facts.init {
+        Some(_) => json!([&[INIT.to_owned()], &config.init[..]].concat()),
+        None => json!(config.init),
+    };
     process["cwd"] = json!(config.cwd.as_deref().unwrap_or("/"));
     process
 }
@@ -190,6 +206,7 @@ fn process(config: &Config, own: u64, env: &[String]) -> Value {
     let numbered = capabilities::NAMES.into_iter().enumerate();
     let names: Vec<&str> = numbered
         .filter(|(number, name)| given >> number & 1 == 1 && !HOST_ONLY.contains(name))
+        .filter(|(_, name)| !is_strict(config) || profile::CAPABILITIES.contains(name))
         .map(|(_, name)| name)
         .collect();
     json!({
@@ -215,7 +232,7 @@ fn mount(target: &str, kind: &str, options: &[&str]) -> Value {
     json!({ "destination": target, "type": kind, "source": kind, "options": options })
 }
 
-fn mounts(config: &Config, notify: &Path) -> Value {
+fn mounts(config: &Config, facts: &Facts<'_>) -> Value {
     let closed = ["nosuid", "nodev", "noexec"];
     let closed_and = |more: &[&'static str]| [&closed[..], more].concat();
     let mut mounts = vec![mount("/proc", "proc", &closed)];
@@ -240,8 +257,13 @@ fn mounts(config: &Config, notify: &Path) -> Value {
     ]);
     if config.ready == Ready::Notify {
         mounts.push(json!({
-            "destination": NOTIFY, "type": "bind", "source": notify, "options": closed_and(&["bind"]),
+            "destination": NOTIFY, "type": "bind", "source": facts.notify, "options": closed_and(&["bind"]),
         }));
+    }
+    if let Some(init) = facts.init {
+        // Nobody inside can change the host's file through it.
+        let options = ["bind", "ro", "nosuid", "nodev"];
+        mounts.push(json!({ "destination": INIT, "type": "bind", "source": init, "options": options }));
     }
     Value::Array(mounts)
 }
@@ -292,6 +314,9 @@ fn seccomp() -> Value {
 mod tests {
     use super::*;
 
+    const FACTS: Facts<'_> =
+        Facts { notify: Path::new("/run/notify"), capabilities: 0x21, init: None, terminal: true };
+
     fn web() -> Config {
         let mut config = Config::new("web");
         config.uuid = "0f8fad5b-d9cb-469f-a165-70867728950e".to_owned();
@@ -307,11 +332,13 @@ mod tests {
             let mut config = web();
             config.idmap = idmap.parse().unwrap();
             config.network = network;
-            let facts = Facts { notify: Path::new("/run/notify"), capabilities: 0x21 };
-            let text = spec(&config, &facts).to_string();
-            assert_eq!(text.contains("CAP_SETGID"), idmap != "host");
-            let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();
-            runtime::plan::check::check(&spec).unwrap();
+            for profile in [Profile::System, Profile::Strict] {
+                config.profile = profile;
+                let text = spec(&config, &FACTS).to_string();
+                assert_eq!(text.contains("CAP_SETGID"), idmap != "host");
+                let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();
+                runtime::plan::check::check(&spec).unwrap();
+            }
         }
     }
 
@@ -319,12 +346,13 @@ mod tests {
     fn a_command_knows_nothing_of_what_init_was_told() {
         let mut config = web();
         config.ready = Ready::Notify;
-        assert!(init(&config, 0).to_string().contains("NOTIFY_SOCKET"));
+        assert!(init(&config, &FACTS).to_string().contains("NOTIFY_SOCKET"));
         let wish =
             Command { args: vec!["true".to_owned()], tty: false, env: Vec::new(), cwd: "/".to_owned() };
-        let text = command(&config, &wish, 0).to_string();
+        let text = command(&config, &wish, FACTS.capabilities).to_string();
         assert!(!text.contains("NOTIFY_SOCKET") && !text.contains(&config.uuid), "{text}");
-        assert_eq!(command(&config, &wish, 0)["capabilities"], init(&config, 0)["capabilities"]);
+        let given = |process: Value| process["capabilities"].clone();
+        assert_eq!(given(command(&config, &wish, FACTS.capabilities)), given(init(&config, &FACTS)));
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod bundle;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod console;
 pub mod container;
 pub mod error;
 pub mod host;
@@ -18,6 +19,7 @@ pub mod idmap;
 pub mod meter;
 pub mod monitor;
 pub mod output;
+mod profile;
 pub mod storage;
 pub mod store;
 

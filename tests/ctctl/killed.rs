@@ -50,7 +50,7 @@ fn another_monitor_takes_the_place_of_a_dead_one() {
     systems.run(&["exec", &name, "--", "true"]).ok();
     assert_eq!(systems.monitors(&name).len(), 1);
     // One is enough.
-    systems.run(&["start", &name]).exits(5).fails_with("it runs already");
+    systems.run(&["start", &name]).exits(11).fails_with("it runs already");
     assert_eq!(systems.monitors(&name).len(), 1);
     // It removes what is left when the system ends by itself.
     systems.run(&["exec", &name, "--", "poweroff", "-f"]);

@@ -4,8 +4,11 @@
 //! In a command line, `@` stands for a prefix of the test's own: its systems are nobody else's.
 
 mod archives;
+mod autostart;
+mod boot;
 mod completion;
 mod config;
+mod console;
 mod create;
 mod debian;
 mod destroy;
@@ -20,7 +23,9 @@ mod logs;
 mod man;
 mod pause;
 mod restart;
+mod run;
 mod set;
+mod shutdown;
 mod start;
 mod status;
 mod stop;

@@ -22,7 +22,7 @@ fn start_twice_is_refused() {
     needs!(Root);
     let systems = Systems::new();
     let name = systems.running("web");
-    systems.run(&["start", &name]).exits(5).fails_with("it runs already");
+    systems.run(&["start", &name]).exits(11).fails_with("it runs already");
 }
 
 #[test]

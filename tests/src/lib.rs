@@ -24,6 +24,7 @@ mod needs;
 mod program;
 mod ran;
 mod systems;
+mod terminal;
 
 pub use bundle::{Bundle, behind, ctrun_program, dist};
 pub use config::{add_mount, add_namespace, default_config, map_users, remove_namespace};
@@ -33,6 +34,7 @@ pub use needs::{Need, is_met, needed};
 pub use program::build_program;
 pub use ran::{Ran, run, wait_until};
 pub use systems::{Systems, ctctl_program};
+pub use terminal::Terminal;
 
 /// Ends the test as a reported skip if the machine lacks something.
 #[macro_export]

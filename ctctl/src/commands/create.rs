@@ -40,12 +40,7 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 
 fn create(args: &Args, host: &Host) -> Result<Config> {
     need_root()?;
-    store::check_name(&args.name)?;
-    let manifest = template::find(host, &args.template)?;
-    let mut config = Config::new(&args.name);
-    template::apply_defaults(&manifest.defaults, &mut config)?;
-    config.template = manifest.name;
-    config.layers = manifest.layers;
+    let mut config = from_template(host, &args.name, &args.template)?;
     for Assignment { key, value } in &args.keys {
         let key = keys::find(key)?;
         if key.change == Change::Never {
@@ -59,4 +54,15 @@ fn create(args: &Args, host: &Host) -> Result<Config> {
     }
     let wishes = container::create::Wishes { ctid: args.ctid, idmap: args.idmap.clone() };
     container::create::create(host, config, &wishes)
+}
+
+/// What a template says of a system made from it.
+pub(super) fn from_template(host: &Host, name: &str, template: &str) -> Result<Config> {
+    store::check_name(name)?;
+    let manifest = template::find(host, template)?;
+    let mut config = Config::new(name);
+    template::apply_defaults(&manifest.defaults, &mut config)?;
+    config.template = manifest.name;
+    config.layers = manifest.layers;
+    Ok(config)
 }

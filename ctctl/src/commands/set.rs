@@ -110,15 +110,7 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
 }
 
 fn change(config: &mut Config, given: &Assignment) -> Result<(&'static Key, Option<Value>)> {
-    let key = keys::find(&given.key)?;
-    if key.change == Change::Never {
-        return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name))
-            .hint("create another system with the value that you want"));
-    }
-    let wrong = |text: String| Error::new(Exit::Value, format!("{}: {text}", key.name));
-    let value = key.kind.parse(&given.value).map_err(wrong)?;
-    (key.put)(config, value.clone()).map_err(wrong)?;
-    Ok((key, value))
+    keys::assign(config, &given.key, &given.value)
 }
 
 #[cfg(test)]

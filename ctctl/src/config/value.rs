@@ -23,6 +23,8 @@ pub enum Kind {
     Percent,
     /// A number of things.
     Count,
+    /// A number that may be 0.
+    Number,
     /// Seconds.
     Seconds,
     /// Text.
@@ -42,7 +44,7 @@ impl Kind {
         match self {
             Kind::Size => "SIZE[K|M|G|T]".to_owned(),
             Kind::Percent => "PERCENT".to_owned(),
-            Kind::Count => "NUMBER".to_owned(),
+            Kind::Count | Kind::Number => "NUMBER".to_owned(),
             Kind::Seconds => "SECONDS".to_owned(),
             Kind::Text => "TEXT".to_owned(),
             Kind::Words => "WORDS".to_owned(),
@@ -66,6 +68,7 @@ impl Kind {
                 Value::Number(positive(text.trim_end_matches('%'), "a percentage such as 50 or 150%")?)
             }
             Kind::Count => Value::Number(positive(text, "a number above 0, or unlimited")?),
+            Kind::Number => Value::Number(number(text, "a number")?),
             Kind::Seconds => Value::Number(number(text.trim_end_matches('s'), "a number of seconds")?),
             Kind::Text => Value::Text(text.to_owned()),
             Kind::Words => Value::List(text.split_whitespace().map(str::to_owned).collect()),
@@ -97,10 +100,12 @@ impl Kind {
     #[must_use]
     pub fn to_toml(self, value: &Value) -> Toml {
         match (self, value) {
-            (Kind::Count | Kind::Seconds, Value::Number(number)) => match i64::try_from(*number) {
-                Ok(number) => number.into(),
-                Err(_) => number.to_string().into(),
-            },
+            (Kind::Count | Kind::Number | Kind::Seconds, Value::Number(number)) => {
+                match i64::try_from(*number) {
+                    Ok(number) => number.into(),
+                    Err(_) => number.to_string().into(),
+                }
+            }
             (_, Value::List(words)) => words.iter().collect::<Array>().into(),
             (_, value) => self.print(value).into(),
         }

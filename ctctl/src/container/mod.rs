@@ -5,6 +5,8 @@ pub mod create;
 pub mod destroy;
 mod identity;
 pub mod limits;
+pub mod many;
+pub mod scripts;
 pub mod start;
 pub mod state;
 pub mod stop;

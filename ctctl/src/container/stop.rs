@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Stopping a system in order, or at once; and removing what a dead monitor left.
 
+use super::scripts::{self, Step};
 use super::start::monitor_lock;
 use super::state::{self, State};
 use crate::config::Config;
+use crate::console::{self, socket as sockets};
 use crate::error::{Context, Error, Exit, Result};
-use crate::host::Host;
+use crate::host::{Host, private_dir};
 use crate::monitor::launch::note_exit;
 use crate::monitor::watch::End;
+use crate::output;
 use runtime::state::Root;
 use runtime::verbs::{delete, kill, pause};
-use runtime_sys::{AsFd, BorrowedFd, process};
+use runtime_sys::{AsFd, BorrowedFd, process, socket};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Duration, Instant};
 
 /// How long a monitor may take to remove what its system left.
@@ -25,11 +31,82 @@ pub enum Stopped {
     Killed,
 }
 
+/// What a system is stopped for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// Somebody wants it to be down.
+    Good,
+    /// The host goes down: when it boots again the system is to run as before.
+    HostShutdown,
+}
+
+const HOST: &[u8] = b"host";
+
+/// Says, as long as it is held, that no start is to follow the system's end.
+fn announce(host: &Host, name: &str, why: For) -> Result<File> {
+    private_dir(&host.run(name))?;
+    let path = host.stopping_file(name);
+    let doing = || format!("write {}", path.display());
+    let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let mut file = open.context(doing)?;
+    file.lock().context(doing)?;
+    file.set_len(0).context(doing)?;
+    if why == For::HostShutdown {
+        file.write_all(HOST).context(doing)?;
+    }
+    Ok(file)
+}
+
+/// What the system is being stopped for at this moment; nothing when no verb is at it.
+#[must_use]
+pub fn being_stopped(host: &Host, name: &str) -> Option<For> {
+    let mut file = File::open(host.stopping_file(name)).ok()?;
+    if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return None;
+    }
+    let mut why = Vec::new();
+    // What cannot be read was not written for the host's sake.
+    drop(file.read_to_end(&mut why));
+    Some(if why == HOST { For::HostShutdown } else { For::Good })
+}
+
 /// Asks init to halt, and kills it when it has not after `timeout`. The system's name is locked.
 ///
 /// # Errors
 /// A process that does not die.
-pub fn stop(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> {
+pub fn stop(host: &Host, config: &Config, timeout: Duration, why: For) -> Result<Stopped> {
+    let name = &config.name;
+    if timeout > Duration::ZERO {
+        before(host, config, why)?;
+    }
+    let announced = announce(host, name, why)?;
+    let how = halt(host, config, timeout)?;
+    clear(host, name)?;
+    drop(announced);
+    if why == For::Good {
+        // A monitor that was killed has not.
+        state::forget_up(host, name)?;
+    }
+    Ok(how)
+}
+
+/// Runs the administrator's scripts; a host that goes down does not wait for one that fails.
+fn before(host: &Host, config: &Config, why: For) -> Result<()> {
+    let name = &config.name;
+    if scripts::of(host, name, Step::Stop).is_empty() {
+        return Ok(());
+    }
+    if matches!(state::state(host, name)?, State::Paused(_)) {
+        pause::resume(&Root::open(&host.oci_root())?, name)?;
+    }
+    match scripts::run_inside(host, config, Step::Stop) {
+        Err(error) if why == For::HostShutdown => output::progress(&format!("{name}: {error}")),
+        other => other?,
+    }
+    Ok(())
+}
+
+fn halt(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> {
     let name = &config.name;
     let signal = kill::parse_signal(&config.halt_signal)?;
     let deadline = Instant::now() + timeout;
@@ -55,8 +132,25 @@ pub fn stop(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> 
             return Err(Error::new(Exit::Timeout, "its first process does not die of SIGKILL"));
         }
     }
-    clear(host, name)?;
     Ok(how)
+}
+
+/// Has a monitor give up that waits to start its system again; false when there is none.
+///
+/// # Errors
+/// As [`clear`].
+pub fn give_up_restart(host: &Host, name: &str, why: For) -> Result<bool> {
+    let waits = state::last_exit(host, name).is_some_and(|words| !state::is_final(&words));
+    if !waits || monitor_lock(host, name)?.is_some() {
+        return Ok(false);
+    }
+    let announced = announce(host, name, why)?;
+    clear(host, name)?;
+    drop(announced);
+    if why == For::Good {
+        state::forget_up(host, name)?;
+    }
+    Ok(true)
 }
 
 /// Kills init, and with it everything in its pid namespace. The system's name is locked.
@@ -64,7 +158,7 @@ pub fn stop(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> 
 /// # Errors
 /// A process that does not die.
 pub fn kill_now(host: &Host, config: &Config) -> Result<()> {
-    stop(host, config, Duration::ZERO).map(drop)
+    stop(host, config, Duration::ZERO, For::Good).map(drop)
 }
 
 fn signal_init(host: &Host, name: &str, signal: i32) -> Result<()> {
@@ -93,14 +187,14 @@ pub fn ended_within(pidfd: BorrowedFd<'_>, time: Duration) -> Result<bool> {
 }
 
 fn runs() -> Error {
-    Error::new(Exit::State, "it runs already")
+    Error::new(Exit::Running, "it runs already")
 }
 
 /// Removes what is left of a system that does not run: waits for a monitor that is at it, or does a dead one's work.
 /// The system's name is locked.
 ///
 /// # Errors
-/// `State` when it runs (again); a cgroup that stays.
+/// `Running` when it runs (again); a cgroup that stays.
 pub fn clear(host: &Host, name: &str) -> Result<()> {
     if !host.run(name).exists() && !host.oci_root().join(name).exists() {
         return Ok(());
@@ -115,6 +209,7 @@ pub fn clear(host: &Host, name: &str) -> Result<()> {
         if state::state(host, name)?.is_running() {
             return Err(runs());
         }
+        dismiss(host, name)?;
         if Instant::now() > deadline {
             return Err(Error::new(Exit::State, "its monitor does not end"));
         }
@@ -127,7 +222,20 @@ pub fn clear(host: &Host, name: &str) -> Result<()> {
     if host.oci_root().join(name).exists() {
         let root = Root::open(&host.oci_root())?;
         delete::delete(&root, name, true).context(|| format!("remove what {name} left"))?;
-        note_exit(host, name, End::Unknown)?;
+        note_exit(host, name, &End::Unknown.words())?;
+    }
+    if let Some(words) = state::last_exit(host, name).filter(|words| !state::is_final(words)) {
+        // The monitor that was to start it again was killed.
+        note_exit(host, name, state::settled(&words))?;
+    }
+    Ok(())
+}
+
+/// Tells a monitor that waits to start its system again that it need not.
+fn dismiss(host: &Host, name: &str) -> Result<()> {
+    if let Some(monitor) = sockets::connect(&host.console_socket(name))? {
+        // One that has just ended hears nothing, and need not.
+        drop(socket::send_now(monitor.as_fd(), &[console::DISMISS]));
     }
     Ok(())
 }
