@@ -314,8 +314,9 @@ fn seccomp() -> Value {
 mod tests {
     use super::*;
 
-    const FACTS: Facts<'_> =
-        Facts { notify: Path::new("/run/notify"), capabilities: 0x21, init: None, terminal: true };
+    fn facts() -> Facts<'static> {
+        Facts { notify: Path::new("/run/notify"), capabilities: 0x21, init: None, terminal: true }
+    }
 
     fn web() -> Config {
         let mut config = Config::new("web");
@@ -334,7 +335,7 @@ mod tests {
             config.network = network;
             for profile in [Profile::System, Profile::Strict] {
                 config.profile = profile;
-                let text = spec(&config, &FACTS).to_string();
+                let text = spec(&config, &facts()).to_string();
                 assert_eq!(text.contains("CAP_SETGID"), idmap != "host");
                 let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();
                 runtime::plan::check::check(&spec).unwrap();
@@ -346,13 +347,13 @@ mod tests {
     fn a_command_knows_nothing_of_what_init_was_told() {
         let mut config = web();
         config.ready = Ready::Notify;
-        assert!(init(&config, &FACTS).to_string().contains("NOTIFY_SOCKET"));
+        assert!(init(&config, &facts()).to_string().contains("NOTIFY_SOCKET"));
         let wish =
             Command { args: vec!["true".to_owned()], tty: false, env: Vec::new(), cwd: "/".to_owned() };
-        let text = command(&config, &wish, FACTS.capabilities).to_string();
+        let text = command(&config, &wish, facts().capabilities).to_string();
         assert!(!text.contains("NOTIFY_SOCKET") && !text.contains(&config.uuid), "{text}");
         let given = |process: Value| process["capabilities"].clone();
-        assert_eq!(given(command(&config, &wish, FACTS.capabilities)), given(init(&config, &FACTS)));
+        assert_eq!(given(command(&config, &wish, facts().capabilities)), given(init(&config, &facts())));
     }
 
     #[test]

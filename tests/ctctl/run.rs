@@ -63,7 +63,7 @@ fn an_init_of_ours_reaps_and_hands_on() {
     needs!(Root);
     let systems = Systems::new();
     // The inner shell's child becomes an orphan; process 1 takes it.
-    let script = "trap 'exit 9' TERM; sh -c 'sleep 0.01 & exit'; echo ready; while :; do sleep 0.05; ps > /p; grep -q Z /p || echo none > /none; done";
+    let script = "trap 'exit 9' TERM; sh -c 'sleep 0.01 & exit'; echo ready; while :; do sleep 0.05; cat /proc/[0-9]*/status | grep -q zombie || echo none > /none; done";
     let mut command =
         systems.command(&["run", "--rm", "--init", "--name", "@a", "busybox", "--", "sh", "-c", script]);
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("ctctl can be run");

@@ -103,7 +103,7 @@ const PATIENCE: u32 = 700;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Life {
     Running,
-    /// Its end is not noted yet, or it asked for a reboot.
+    /// It is being started, its end is not noted yet, or another start follows.
     Between,
     Over,
 }
@@ -113,12 +113,12 @@ impl Life {
         if host.oci_root().join(name).exists() {
             return Life::Running;
         }
+        if host.run(name).join("config.json").exists() {
+            return Life::Between;
+        }
         match state::last_exit(host, name) {
-            Some(words) if state::is_final(&words) => Life::Over,
-            Some(_) => Life::Between,
-            // Nothing was noted: it never ran, or it is being started or cleared at this moment.
-            None if host.run(name).join("config.json").exists() => Life::Between,
-            None => Life::Over,
+            Some(words) if !state::is_final(&words) => Life::Between,
+            _ => Life::Over,
         }
     }
 }

@@ -115,7 +115,7 @@ fn begin(args: &Args, host: &Host, name: &str, escape: Option<u8>) -> Result<u8>
 
 /// A system that could not be started was never there; one that is to go when it has ended goes.
 fn clean_up(args: &Args, host: &Host, name: &str, has_failed: bool) -> Result<()> {
-    if !has_failed && !args.rm || !has_failed && args.detach {
+    if !has_failed && (!args.rm || args.detach) {
         return Ok(());
     }
     let lock = store::lock(host, name, Wait::Yes)?;

@@ -255,7 +255,7 @@ pub static KEYS: &[Key] = &[
         help: "the size at which a new file of the console's log begins",
         change: Change::NextStart,
         get: |c| Some(Value::Number(c.log_max)),
-        put: |c, v| least(v, 4 << 10, "4K").map(|n| c.log_max = n.unwrap_or(1 << 20)),
+        put: |c, v| least(v.as_ref(), 4 << 10, "4K").map(|n| c.log_max = n.unwrap_or(1 << 20)),
     },
     Key {
         name: "log_files",
@@ -265,7 +265,7 @@ pub static KEYS: &[Key] = &[
         help: "how many older files of the log are kept, at most 100",
         change: Change::NextStart,
         get: |c| Some(Value::Number(c.log_files)),
-        put: |c, v| log_files(v).map(|n| c.log_files = n),
+        put: |c, v| log_files(v.as_ref()).map(|n| c.log_files = n),
     },
     Key {
         name: "console_buffer",
@@ -275,7 +275,7 @@ pub static KEYS: &[Key] = &[
         help: "how much of what was printed a new console shows, at most 16M",
         change: Change::NextStart,
         get: |c| Some(Value::Number(c.console_buffer)),
-        put: |c, v| console_buffer(v).map(|n| c.console_buffer = n),
+        put: |c, v| console_buffer(v.as_ref()).map(|n| c.console_buffer = n),
     },
     Key {
         name: "ready",
@@ -398,21 +398,21 @@ fn on_boot(value: Option<Value>) -> std::result::Result<Option<bool>, String> {
     is_yes(value.filter(|value| *value != Value::Text("unset".to_owned())))
 }
 
-fn least(value: Option<Value>, least: u64, shown: &str) -> std::result::Result<Option<u64>, String> {
-    match number(value.as_ref())? {
+fn least(value: Option<&Value>, least: u64, shown: &str) -> std::result::Result<Option<u64>, String> {
+    match number(value)? {
         Some(bytes) if bytes < least => Err(format!("expected {shown} or more")),
         other => Ok(other),
     }
 }
 
-fn log_files(value: Option<Value>) -> std::result::Result<u64, String> {
-    match number(value.as_ref())? {
+fn log_files(value: Option<&Value>) -> std::result::Result<u64, String> {
+    match number(value)? {
         Some(101..) => Err("expected at most 100".to_owned()),
         other => Ok(other.unwrap_or(1)),
     }
 }
 
-fn console_buffer(value: Option<Value>) -> std::result::Result<u64, String> {
+fn console_buffer(value: Option<&Value>) -> std::result::Result<u64, String> {
     match least(value, 8 << 10, "8K")? {
         Some(bytes) if bytes > 16 << 20 => Err("expected at most 16M".to_owned()),
         other => Ok(other.unwrap_or(64 << 10)),

@@ -110,7 +110,7 @@ pub fn connect_to_waiting(host: &Host, name: &str) -> Vec<(OwnedFd, bool)> {
     for path in waiting.map(|entry| entry.path()) {
         match connect(&path) {
             Ok(Some(socket)) => {
-                sockets.push((socket, path.to_string_lossy().contains(&format!("{WAITING}{ALL}"))))
+                sockets.push((socket, path.to_string_lossy().contains(&format!("{WAITING}{ALL}"))));
             }
             // Nobody is there any more; a start does not fail for that.
             _ => drop(fs::remove_file(&path)),

@@ -32,6 +32,8 @@ pub fn create(host: &Host, mut config: Config, wishes: &Wishes) -> Result<Config
     }
     let made = make(host, &mut config, wishes);
     if made.is_err() {
+        // It may be there already, when the disk could not be told to keep it.
+        drop(fs::remove_file(host.config_file(&config.name)));
         // Without a configuration file nothing names these files; the cause is the error to report.
         drop(templates::remove_tree(&host.data(&config.name)));
         lock.remove();

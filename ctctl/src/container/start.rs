@@ -40,7 +40,7 @@ pub fn start(host: &Host, name: &str, lock: Lock, until: Until, wishes: &Wishes)
     let (_child, mut reports) = spawn(host, name, Task::Start, monitor, wishes)?;
     if let Err(error) = started(&mut reports) {
         // It ends when it has reported. What a killed one left is removed here.
-        stop::clear(host, name)?;
+        stop::clear_failed(host, name)?;
         return Err(error);
     }
     drop(lock);

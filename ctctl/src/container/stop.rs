@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::console::{self, socket as sockets};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, private_dir};
-use crate::monitor::launch::note_exit;
+use crate::monitor::launch::{forget_bundle, note_exit};
 use crate::monitor::watch::End;
 use crate::output;
 use runtime::state::Root;
@@ -199,14 +199,58 @@ pub fn clear(host: &Host, name: &str) -> Result<()> {
     if !host.run(name).exists() && !host.oci_root().join(name).exists() {
         return Ok(());
     }
+    // The monitor of a start whose ctctl was killed goes on: then there is nothing to wait for.
+    let _lock = wait_for_monitor(host, name, Wait::UnlessItRuns)?;
+    if state::state(host, name)?.is_running() {
+        return Err(runs());
+    }
+    remove_left(host, name)?;
+    if let Some(words) = state::last_exit(host, name).filter(|words| !state::is_final(words)) {
+        // The monitor that was to start it again was killed.
+        note_exit(host, name, state::settled(&words))?;
+    }
+    forget_bundle(host, name)
+}
+
+/// The same behind a start that failed: its monitor ends, and what runs all the same is killed, since it was said that
+/// nothing does.
+///
+/// # Errors
+/// As [`clear`].
+pub fn clear_failed(host: &Host, name: &str) -> Result<()> {
+    let lock = wait_for_monitor(host, name, Wait::Always)?;
+    remove_left(host, name)?;
+    drop(lock);
+    state::forget_up(host, name)?;
+    clear(host, name)
+}
+
+/// Kills what still runs of a system that no monitor watches, and removes the rest.
+fn remove_left(host: &Host, name: &str) -> Result<()> {
+    if host.oci_root().join(name).exists() {
+        let root = Root::open(&host.oci_root())?;
+        delete::delete(&root, name, true).context(|| format!("remove what {name} left"))?;
+        note_exit(host, name, &End::Unknown.words())?;
+    }
+    Ok(())
+}
+
+/// Whether a monitor is waited for whose system runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    Always,
+    UnlessItRuns,
+}
+
+/// Its lock, when the monitor has ended.
+fn wait_for_monitor(host: &Host, name: &str, wait: Wait) -> Result<File> {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = Duration::from_millis(1);
-    let _lock = loop {
+    loop {
         if let Some(lock) = monitor_lock(host, name)? {
-            break lock;
+            return Ok(lock);
         }
-        // The monitor of a start whose ctctl was killed goes on: then there is nothing to wait for.
-        if state::state(host, name)?.is_running() {
+        if wait == Wait::UnlessItRuns && state::state(host, name)?.is_running() {
             return Err(runs());
         }
         dismiss(host, name)?;
@@ -215,20 +259,7 @@ pub fn clear(host: &Host, name: &str) -> Result<()> {
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
-    };
-    if state::state(host, name)?.is_running() {
-        return Err(runs());
     }
-    if host.oci_root().join(name).exists() {
-        let root = Root::open(&host.oci_root())?;
-        delete::delete(&root, name, true).context(|| format!("remove what {name} left"))?;
-        note_exit(host, name, &End::Unknown.words())?;
-    }
-    if let Some(words) = state::last_exit(host, name).filter(|words| !state::is_final(words)) {
-        // The monitor that was to start it again was killed.
-        note_exit(host, name, state::settled(&words))?;
-    }
-    Ok(())
 }
 
 /// Tells a monitor that waits to start its system again that it need not.

@@ -243,14 +243,10 @@ impl Console {
         self.listener = None;
         self.tell();
         let end = self.ring.end();
+        let last = packet(console::ENDED, words.as_bytes());
+        // Who has not heard all, or has no room for the end, stays.
         self.guests.retain(|guest| {
-            let has_all = guest.at == end;
-            has_all
-                && matches!(
-                    socket::send_now(guest.socket.as_fd(), &packet(console::ENDED, words.as_bytes())),
-                    Ok(false)
-                )
-                || !has_all
+            guest.at < end || matches!(socket::send_now(guest.socket.as_fd(), &last), Ok(false))
         });
         self.guests.is_empty()
     }

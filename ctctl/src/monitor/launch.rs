@@ -39,7 +39,6 @@ pub fn launch(host: &Host, name: &str, wishes: &Wishes) -> Result<Started> {
     let mut config = store::read(host, name)?;
     wishes.apply(&mut config)?;
     private_dir(&host.run(name))?;
-    gone(fs::remove_file(host.exit_file(name))).context(|| "forget the last exit")?;
     let notify = notify_socket(host, &config)?;
     let init = if config.mini_init { Some(host.helper("ctctl-init")?) } else { None };
     let (_, capabilities, _) = credentials::capget()?;
@@ -52,6 +51,8 @@ pub fn launch(host: &Host, name: &str, wishes: &Wishes) -> Result<Started> {
     let spec = bundle::spec(&config, &facts);
     let path = host.run(name).join("config.json");
     fs::write(&path, format!("{spec:#}\n")).context(|| format!("write {}", path.display()))?;
+    // One of the two files is there all the time: who follows the log learns that it goes on.
+    gone(fs::remove_file(host.exit_file(name))).context(|| "forget the last exit")?;
     scripts::run_on_host(host, &config, Step::Premount, None)?;
     let rootfs = storage::mount(host, &config)?;
     let started = scripts::run_on_host(host, &config, Step::Mount, Some(rootfs.as_fd()))
@@ -111,17 +112,25 @@ pub fn clean_up(host: &Host, name: &str, words: &str) -> Result<()> {
     note_exit(host, name, words)
 }
 
-/// Removes the bundle and writes the exit down.
+/// Writes the exit down and removes the bundle.
 ///
 /// # Errors
 /// What the file system answers.
 pub fn note_exit(host: &Host, name: &str, words: &str) -> Result<()> {
-    let folder = host.run(name);
-    for path in [folder.join("config.json"), host.notify_socket(name)] {
+    let path = host.exit_file(name);
+    fs::write(&path, format!("{words}\n")).context(|| format!("write {}", path.display()))?;
+    forget_bundle(host, name)
+}
+
+/// Removes what a start was made from.
+///
+/// # Errors
+/// What the file system answers.
+pub fn forget_bundle(host: &Host, name: &str) -> Result<()> {
+    for path in [host.run(name).join("config.json"), host.notify_socket(name)] {
         gone(fs::remove_file(&path)).context(|| format!("remove {}", path.display()))?;
     }
-    let path = host.exit_file(name);
-    fs::write(&path, format!("{words}\n")).context(|| format!("write {}", path.display()))
+    Ok(())
 }
 
 /// A file that is not there needs no removal.

@@ -86,7 +86,7 @@ mod tests {
         let mut ring = Ring::new(10);
         let mut printed = Vec::new();
         for length in [0, 1, 3, 10, 4, 25, 7, 2] {
-            let part: Vec<u8> = (0..length).map(|n| printed.len() as u8 + n).collect();
+            let part: Vec<u8> = (b'a'..).take(length).collect();
             printed.extend_from_slice(&part);
             ring.push(&part);
             let expected = &printed[printed.len().saturating_sub(10)..];
