@@ -119,12 +119,7 @@ fn clean_up(args: &Args, host: &Host, name: &str, has_failed: bool) -> Result<()
         return Ok(());
     }
     let lock = store::lock(host, name, Wait::Yes)?;
-    if !host.config_file(name).exists() {
-        // The monitor was first.
-        lock.remove();
-        return Ok(());
-    }
-    let never_ran = has_failed && state::last_exit(host, name).is_none();
+    let never_ran = has_failed && state::last_exit(host, name).is_none() && host.config_file(name).exists();
     if never_ran && !state::state(host, name)?.is_running() {
         stop::clear(host, name)?;
         return destroy(host, name, lock);

@@ -61,8 +61,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// Whether nothing runs and no monitor is there to start it.
 fn is_over(host: &Host, name: &str) -> Result<bool> {
-    let _lock = store::lock(host, name, Wait::Yes)?;
+    let lock = store::lock(host, name, Wait::Yes)?;
     if !host.config_file(name).exists() {
+        lock.remove();
         return Err(Error::new(Exit::NoSystem, "it was destroyed"));
     }
     if start::has_monitor(host, name)? || state::state(host, name)?.is_running() {

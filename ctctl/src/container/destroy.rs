@@ -32,8 +32,12 @@ pub fn destroy(host: &Host, name: &str, lock: Lock) -> Result<()> {
 /// # Errors
 /// As [`destroy`].
 pub fn destroy_if_ephemeral(host: &Host, name: &str, lock: Lock) -> Result<()> {
-    let is_ephemeral = host.config_file(name).exists() && store::read(host, name)?.ephemeral;
-    if !is_ephemeral || state::state(host, name)?.is_running() {
+    if !host.config_file(name).exists() {
+        // Somebody was first. The lock's file is ours alone now.
+        lock.remove();
+        return Ok(());
+    }
+    if !store::read(host, name)?.ephemeral || state::state(host, name)?.is_running() {
         return Ok(());
     }
     stop::clear(host, name)?;

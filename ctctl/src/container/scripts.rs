@@ -14,8 +14,9 @@ use crate::output;
 use runtime::sandbox::exec::ExecOptions;
 use runtime::state::Root;
 use runtime::verbs::exec;
+use runtime_sys::rustix::fs::{SeekFrom, seek};
 use runtime_sys::{AsFd, AsRawFd, BorrowedFd, credentials, fs as sysfs, signal, tty};
-use std::fs::File;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -111,8 +112,11 @@ pub fn after_the_end(host: &Host, config: &Config) {
 /// `Script`, which names the first that failed; those behind it do not run.
 pub fn run_inside(host: &Host, config: &Config, step: Step) -> Result<()> {
     for path in of(host, &config.name, step) {
-        let file = File::open(&path).context(|| format!("open {}", path.display()))?;
-        tty::become_stdio(file.as_fd(), 0)?;
+        let text = fs::read(&path).context(|| format!("read {}", path.display()))?;
+        // A copy that nobody can change: where the system has the host's ids its root could open the file anew.
+        let copy = sysfs::sealed_memory_file(c"script", [&text[..]])?;
+        seek(&copy, SeekFrom::Start(0)).map_err(std::io::Error::from).context(|| "begin at the beginning")?;
+        tty::become_stdio(copy.as_fd(), 0)?;
         let code =
             inside(host, config).map_err(|error| failed(&path, &format!("cannot be run inside: {error}")))?;
         if code != 0 {

@@ -67,10 +67,9 @@ impl Log {
 
     /// Begins a new file at this length from now on, and keeps so many before it.
     pub fn set_limits(&mut self, largest: u64, files: u64) {
-        if files < self.files {
-            for age in files + 1..=self.files {
-                self.remove(age);
-            }
+        let is_there = |age: &u64| older(&self.path, *age).exists();
+        for age in (files + 1..).take_while(is_there) {
+            self.remove(age);
         }
         (self.largest, self.files) = (largest, files);
     }
