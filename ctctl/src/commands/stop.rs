@@ -3,7 +3,7 @@
 
 use crate::container::destroy::destroy_if_ephemeral;
 use crate::container::state;
-use crate::container::stop::{For, Stopped, give_up_restart, kill_now, stop};
+use crate::container::stop::{For, Stopped, kill_now, stop, waits_to_restart};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::output;
@@ -40,11 +40,10 @@ fn halt(args: &Args, host: &Host, name: &str) -> Result<u8> {
     let lock = store::lock(host, name, Wait::Yes)?;
     let config = store::read(host, name)?;
     let why = if args.for_shutdown { For::HostShutdown } else { For::Good };
-    if !state::state(host, name)?.is_running() {
-        if !give_up_restart(host, name, why)? {
-            return Err(Error::new(Exit::State, "it does not run"));
-        }
-    } else if args.kill {
+    if !state::state(host, name)?.is_running() && !waits_to_restart(host, name)? {
+        return Err(Error::new(Exit::State, "it does not run"));
+    }
+    if args.kill {
         kill_now(host, &config)?;
     } else {
         let seconds = args.timeout.unwrap_or(config.stop_timeout);

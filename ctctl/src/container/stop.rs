@@ -80,8 +80,14 @@ pub fn stop(host: &Host, config: &Config, timeout: Duration, why: For) -> Result
         before(host, config, why)?;
     }
     let announced = announce(host, name, why)?;
-    let how = halt(host, config, timeout)?;
-    clear(host, name)?;
+    let how = loop {
+        let how = halt(host, config, timeout)?;
+        match clear(host, name) {
+            // A start that was under way when it was announced; no other follows.
+            Err(error) if error.exit() == Exit::Running => {}
+            other => break other.map(|()| how)?,
+        }
+    };
     drop(announced);
     if why == For::Good {
         // A monitor that was killed has not.
@@ -93,10 +99,11 @@ pub fn stop(host: &Host, config: &Config, timeout: Duration, why: For) -> Result
 /// Runs the administrator's scripts; a host that goes down does not wait for one that fails.
 fn before(host: &Host, config: &Config, why: For) -> Result<()> {
     let name = &config.name;
-    if scripts::of(host, name, Step::Stop).is_empty() {
+    let state = state::state(host, name)?;
+    if scripts::of(host, name, Step::Stop).is_empty() || !state.is_running() {
         return Ok(());
     }
-    if matches!(state::state(host, name)?, State::Paused(_)) {
+    if matches!(state, State::Paused(_)) {
         pause::resume(&Root::open(&host.oci_root())?, name)?;
     }
     match scripts::run_inside(host, config, Step::Stop) {
@@ -135,22 +142,13 @@ fn halt(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> {
     Ok(how)
 }
 
-/// Has a monitor give up that waits to start its system again; false when there is none.
+/// Whether a monitor waits to start the system again. The system's name is locked.
 ///
 /// # Errors
-/// As [`clear`].
-pub fn give_up_restart(host: &Host, name: &str, why: For) -> Result<bool> {
+/// What the file system answers.
+pub fn waits_to_restart(host: &Host, name: &str) -> Result<bool> {
     let waits = state::last_exit(host, name).is_some_and(|words| !state::is_final(&words));
-    if !waits || monitor_lock(host, name)?.is_some() {
-        return Ok(false);
-    }
-    let announced = announce(host, name, why)?;
-    clear(host, name)?;
-    drop(announced);
-    if why == For::Good {
-        state::forget_up(host, name)?;
-    }
-    Ok(true)
+    Ok(waits && monitor_lock(host, name)?.is_none())
 }
 
 /// Kills init, and with it everything in its pid namespace. The system's name is locked.
