@@ -10,7 +10,7 @@ help: ; @sed -n 's/^## //p' Makefile
 ## make build          the programs, static, in target/dist
 build: ; $(DEV) build
 
-## make install        into $(DESTDIR)$(PREFIX): programs, helpers, manual pages, completions
+## make install        into $(DESTDIR)$(PREFIX): programs, helpers, manual pages, completions, systemd unit
 install: ; $(DEV) install "$(DESTDIR)" "$(PREFIX)"
 
 ## make check          format, clippy, house rules, licences, fast tests: under a minute once built

@@ -3,9 +3,10 @@
 
 use crate::accounts::User;
 use crate::config::limits::ulimit;
-use crate::config::{Config, Network, Ready};
+use crate::config::{Config, Network, Profile, Ready};
 use crate::error::Result;
 use crate::idmap::IdMap;
+use crate::profile;
 use crate::resources::{self, Machine};
 use runtime::spec::capabilities;
 use serde_json::{Value, json};
@@ -17,6 +18,9 @@ const NOTIFY: &str = "/run/host/notify";
 /// Where systemd-networkd, if the system has it, finds that its interface has all that it needs: without a word it would
 /// wait for a network that never comes.
 const NETWORKD: &str = "/run/systemd/network/10-ctctl-eth0.network";
+
+/// Where our own small init is found inside.
+const INIT: &str = "/run/host/init";
 
 /// What nobody inside may call, although the namespaces do not stop it: it reaches the whole kernel, or is large and
 /// young enough to be the next way out of it.
@@ -74,6 +78,10 @@ pub struct Facts<'f> {
     pub capabilities: u64,
     /// What limits need to know.
     pub machine: &'f Machine,
+    /// The program that is process 1 where the system's own first program is to be its child.
+    pub init: Option<&'f Path>,
+    /// Whether the first program gets a terminal; else it has the starter's standard descriptors.
+    pub terminal: bool,
 }
 
 /// config.json of a system.
@@ -85,14 +93,14 @@ pub fn spec(config: &Config, facts: &Facts<'_>) -> Result<Value> {
         "ociVersion": "1.3.0",
         "root": { "path": "rootfs" },
         "hostname": config.hostname(),
-        "process": init(config, facts.capabilities),
+        "process": init(config, facts),
         "mounts": mounts(config, facts),
         "linux": {
             "cgroupsPath": cgroups_path(&config.name),
             "namespaces": namespaces(config),
             "resources": resources::resources(config, &resources::given(config), facts.machine)?,
             "sysctl": sysctl(config),
-            "seccomp": seccomp(),
+            "seccomp": if is_strict(config) { profile::seccomp() } else { seccomp() },
         },
     });
     let linux = &mut spec["linux"];
@@ -103,10 +111,11 @@ pub fn spec(config: &Config, facts: &Facts<'_>) -> Result<Value> {
             linux["uidMappings"] = map.clone();
             linux["gidMappings"] = map;
         }
-        IdMap::Host => {
-            linux["maskedPaths"] = json!(MASKED);
-            linux["readonlyPaths"] = json!(READ_ONLY);
-        }
+        IdMap::Host => {}
+    }
+    if config.idmap == IdMap::Host || is_strict(config) {
+        linux["maskedPaths"] = json!(MASKED);
+        linux["readonlyPaths"] = json!(READ_ONLY);
     }
     Ok(spec)
 }
@@ -114,6 +123,10 @@ pub fn spec(config: &Config, facts: &Facts<'_>) -> Result<Value> {
 fn sysctl(config: &Config) -> Value {
     let pairs = config.limits.sysctl.iter().filter_map(|word| word.split_once('='));
     pairs.map(|(name, value)| (name.to_owned(), json!(value))).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn is_strict(config: &Config) -> bool {
+    config.profile == Profile::Strict
 }
 
 /// The place of a system's control groups in every hierarchy.
@@ -145,7 +158,7 @@ pub struct Command {
 #[must_use]
 pub fn command(config: &Config, command: &Command, own: u64) -> Value {
     let given = if command.is_mapped { u64::MAX } else { own };
-    let names = capability_names(given, command.is_elevated);
+    let names = capability_names(config, given, command.is_elevated);
     let mut process = process(config, &names, &command.env);
     process["terminal"] = json!(command.tty);
     process["args"] = json!(command.args);
@@ -169,28 +182,32 @@ pub fn usual_env(configured: &[String]) -> Vec<String> {
     usual.chain(configured.iter().cloned()).collect()
 }
 
-fn init(config: &Config, own: u64) -> Value {
+fn init(config: &Config, facts: &Facts<'_>) -> Value {
     let mut env = usual_env(&config.env);
     env.extend(["TERM=linux".to_owned(), format!("container_uuid={}", config.uuid)]);
     if config.ready == Ready::Notify {
         env.push(format!("NOTIFY_SOCKET={NOTIFY}"));
     }
     // A new user namespace gives all of them; without one nobody can give what he does not have.
-    let given = if config.idmap == IdMap::Host { own } else { u64::MAX };
-    let mut process = process(config, &capability_names(given, false), &env);
-    process["terminal"] = json!(true);
-    process["args"] = json!(config.init);
+    let given = if config.idmap == IdMap::Host { facts.capabilities } else { u64::MAX };
+    let mut process = process(config, &capability_names(config, given, false), &env);
+    process["terminal"] = json!(facts.terminal);
+    process["args"] = match facts.init {
+        Some(_) => json!([&[INIT.to_owned()], &config.init[..]].concat()),
+        None => json!(config.init),
+    };
     process["cwd"] = json!(config.cwd.as_deref().unwrap_or("/"));
     let (uid, gid) = config.user;
     process["user"] = json!({ "uid": uid, "gid": gid });
     process
 }
 
-fn capability_names(given: u64, is_elevated: bool) -> Vec<&'static str> {
+fn capability_names(config: &Config, given: u64, is_elevated: bool) -> Vec<&'static str> {
     let numbered = capabilities::NAMES.into_iter().enumerate();
     let is_meant = |name: &&str| is_elevated || !HOST_ONLY.contains(name);
+    let is_allowed = |name: &&str| is_elevated || !is_strict(config) || profile::CAPABILITIES.contains(name);
     numbered
-        .filter(|(number, name)| given >> number & 1 == 1 && is_meant(name))
+        .filter(|(number, name)| given >> number & 1 == 1 && is_meant(name) && is_allowed(name))
         .map(|(_, name)| name)
         .collect()
 }
@@ -262,6 +279,11 @@ fn mounts(config: &Config, facts: &Facts<'_>) -> Value {
         let options = closed_and(&["bind", access]);
         mounts.push(json!({ "destination": target, "type": "bind", "source": source, "options": options }));
     }
+    if let Some(init) = facts.init {
+        // Nobody inside can change the host's file through it.
+        let options = ["bind", "ro", "nosuid", "nodev"];
+        mounts.push(json!({ "destination": INIT, "type": "bind", "source": init, "options": options }));
+    }
     Value::Array(mounts)
 }
 
@@ -311,6 +333,10 @@ fn seccomp() -> Value {
 mod tests {
     use super::*;
 
+    fn facts() -> Facts<'static> {
+        Facts { notify: Path::new("/run/notify"), capabilities: 0x21, init: None, terminal: true }
+    }
+
     fn web() -> Config {
         let mut config = Config::new("web");
         config.uuid = "0f8fad5b-d9cb-469f-a165-70867728950e".to_owned();
@@ -326,12 +352,13 @@ mod tests {
             let mut config = web();
             config.idmap = idmap.parse().unwrap();
             config.network = network;
-            let (notify, machine) = (Path::new("/run/notify"), Machine::default());
-            let facts = Facts { notify, networkd: Some(notify), capabilities: 0x21, machine: &machine };
-            let text = spec(&config, &facts).unwrap().to_string();
-            assert_eq!(text.contains("CAP_SETGID"), idmap != "host");
-            let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();
-            runtime::plan::check::check(&spec).unwrap();
+            for profile in [Profile::System, Profile::Strict] {
+                config.profile = profile;
+                let text = spec(&config, &facts(&Machine::default())).unwrap().to_string();
+                assert_eq!(text.contains("CAP_SETGID"), idmap != "host");
+                let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();
+                runtime::plan::check::check(&spec).unwrap();
+            }
         }
     }
 
@@ -339,7 +366,9 @@ mod tests {
     fn a_command_knows_nothing_of_what_init_was_told() {
         let mut config = web();
         config.ready = Ready::Notify;
-        assert!(init(&config, 0).to_string().contains("NOTIFY_SOCKET"));
+        let machine = Machine::default();
+        let facts = facts(&machine);
+        assert!(init(&config, &facts).to_string().contains("NOTIFY_SOCKET"));
         let wish = Command {
             args: vec!["true".to_owned()],
             tty: false,
@@ -349,8 +378,9 @@ mod tests {
             is_elevated: false,
             is_mapped: true,
         };
-        let text = command(&config, &wish, 0).to_string();
+        let text = command(&config, &wish, facts.capabilities).to_string();
         assert!(!text.contains("NOTIFY_SOCKET") && !text.contains(&config.uuid), "{text}");
-        assert_eq!(command(&config, &wish, 0)["capabilities"], init(&config, 0)["capabilities"]);
+        let given = |process: Value| process["capabilities"].clone();
+        assert_eq!(given(command(&config, &wish, facts.capabilities)), given(init(&config, &facts)));
     }
 }

@@ -27,6 +27,8 @@ pub enum Command {
     Template(commands::template::Args),
     /// Make a system from a template
     Create(commands::create::Args),
+    /// Run one application in a new system: create, start, attach
+    Run(commands::run::Args),
     /// Start a system
     Start(commands::start::Args),
     /// Stop a system in order, and kill it when that takes too long
@@ -43,6 +45,14 @@ pub enum Command {
     Unpause(commands::pause::Args),
     /// Wait until a system has stopped, and print how it ended
     Wait(commands::wait::Args),
+    /// Attend a system's console: see what it printed last, and type
+    Console(commands::console::Args),
+    /// Start a system when the host boots, or not
+    Autostart(commands::autostart::Args),
+    /// Start the systems that are to run when the host boots
+    Boot(commands::boot::Args),
+    /// Stop all systems, since the host goes down
+    Shutdown(commands::shutdown::Args),
     /// Show what a system printed on its console
     Logs(commands::logs::Args),
     /// Open a shell in a running system, as its root logs in

@@ -18,7 +18,7 @@ pub enum Exit {
     NoSystem = 3,
     /// The name is taken.
     Exists = 4,
-    /// The system is not in a state that allows this, such as running already.
+    /// The system is not in a state that allows this.
     State = 5,
     /// No such template or recipe.
     NoTemplate = 6,
@@ -30,6 +30,10 @@ pub enum Exit {
     Unsupported = 9,
     /// A deadline passed.
     Timeout = 10,
+    /// It runs already.
+    Running = 11,
+    /// A script of the administrator's failed.
+    Script = 79,
     /// The command inside exists and cannot be run.
     CannotRun = 126,
     /// The command inside does not exist.
@@ -48,17 +52,22 @@ impl Exit {
 
 /// Every code with its meaning, for the manual.
 pub const EXITS: &[(Exit, &str)] = &[
-    (Exit::Success, "success; `exec` and `enter` end with the code of their command"),
+    (
+        Exit::Success,
+        "success; `exec`, `enter`, `run` and `start --foreground` end with the code of their command",
+    ),
     (Exit::Failure, "a failure without a code of its own"),
     (Exit::Usage, "the command line is wrong"),
     (Exit::NoSystem, "no such system"),
     (Exit::Exists, "the name is taken"),
-    (Exit::State, "the system's state does not allow it, such as running already"),
+    (Exit::State, "the system's state does not allow it"),
     (Exit::NoTemplate, "no such template or recipe"),
     (Exit::Value, "a key or its value is wrong"),
     (Exit::Permission, "not permitted; most verbs need root"),
     (Exit::Unsupported, "this host cannot do it"),
     (Exit::Timeout, "a deadline passed"),
+    (Exit::Running, "`start`: it runs already"),
+    (Exit::Script, "an action script failed"),
     (Exit::CannotRun, "the command for `exec` cannot be run"),
     (Exit::NoProgram, "the command for `exec` does not exist"),
     (Exit::Interrupted, "a signal ended a build, which has cleaned up"),

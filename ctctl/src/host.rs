@@ -144,6 +144,31 @@ impl Host {
         self.data.join("systems")
     }
 
+    /// Is there while the system runs, and after a boot of the host if it ran before.
+    #[must_use]
+    pub fn up_file(&self, name: &str) -> PathBuf {
+        self.data(name).join("up")
+    }
+
+    /// Locked while a verb stops the system.
+    #[must_use]
+    pub fn stopping_file(&self, name: &str) -> PathBuf {
+        self.run(name).join("stopping")
+    }
+
+    /// What a system's monitor says of itself, and what action scripts print.
+    #[must_use]
+    pub fn monitor_log(&self, name: &str) -> PathBuf {
+        self.run(name).join("monitor.log")
+    }
+
+    /// The administrator's action scripts: those for all systems, then those for one.
+    #[must_use]
+    pub fn script_folders(&self, name: &str) -> [PathBuf; 2] {
+        let hooks = self.config.join("hooks");
+        [hooks.join("all"), hooks.join("systems").join(name)]
+    }
+
     /// A running system's bundle and sockets.
     #[must_use]
     pub fn run(&self, name: &str) -> PathBuf {
@@ -160,6 +185,12 @@ impl Host {
     #[must_use]
     pub fn exit_file(&self, name: &str) -> PathBuf {
         self.run(name).join("exit")
+    }
+
+    /// Where a system's console is attended.
+    #[must_use]
+    pub fn console_socket(&self, name: &str) -> PathBuf {
+        self.run(name).join("console")
     }
 
     /// Where a system's init says that it is ready.

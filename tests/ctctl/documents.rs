@@ -12,7 +12,8 @@ use std::process::Command;
 
 fn documents() -> Vec<PathBuf> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let pages = fs::read_dir(top.join("docs")).unwrap().flatten().map(|entry| entry.path());
+    let folders = ["docs", "docs/guide"].map(|folder| fs::read_dir(top.join(folder)).unwrap());
+    let pages = folders.into_iter().flatten().flatten().map(|entry| entry.path());
     let mut all: Vec<PathBuf> = pages.filter(|path| path.extension().is_some_and(|e| e == "md")).collect();
     all.push(top.join("README.md"));
     all

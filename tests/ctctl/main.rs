@@ -4,8 +4,11 @@
 //! In a command line, `@` stands for a prefix of the test's own: its systems are nobody else's.
 
 mod archives;
+mod autostart;
+mod boot;
 mod completion;
 mod config;
+mod console;
 mod create;
 mod debian;
 mod destroy;
@@ -24,10 +27,14 @@ mod network;
 mod networks;
 mod passwd;
 mod pause;
+mod policy;
 mod port;
 mod restart;
+mod run;
+mod scripts;
 mod session;
 mod set;
+mod shutdown;
 mod sources;
 mod start;
 mod status;

@@ -2,6 +2,8 @@
 
 use integration_tests::{Systems, needs, wait_until};
 use std::fs;
+use std::io::Write;
+use std::process::Stdio;
 
 #[test]
 fn start_runs_init_in_namespaces_of_its_own() {
@@ -22,7 +24,7 @@ fn start_twice_is_refused() {
     needs!(Root);
     let systems = Systems::new();
     let name = systems.running("web");
-    systems.run(&["start", &name]).exits(5).fails_with("it runs already");
+    systems.run(&["start", &name]).exits(11).fails_with("it runs already");
 }
 
 #[test]
@@ -170,4 +172,84 @@ fn the_first_program_has_its_folder_and_variables() {
     assert!(wait_until(|| systems.run(&["logs", &web]).ok().stdout.replace('\r', "") == "/tmp\nx /bin\n"));
     assert_eq!(systems.run(&["exec", &web, "--", "sh", "-c", "echo $WORD $PATH"]).ok().stdout, "x /bin\n");
     systems.run(&["set", &web, "cwd=tmp"]).exits(7).fails_with("expected a path from / on");
+}
+
+// VZ-04, VZ-44
+#[test]
+fn a_disabled_system_starts_by_force_alone() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems
+        .run(&["create", "@web", "--template", "busybox", "disabled=yes", "description=the shop's front"])
+        .ok();
+    systems.run(&["start", "@web"]).exits(5).fails_with("it is disabled");
+    systems.run(&["restart", "@web"]).exits(5).fails_with("it is disabled");
+    systems.run(&["start", "--force", "@web"]).ok();
+    assert_eq!(systems.run(&["info", "--json", "@web"]).ok().json()["description"], "the shop's front");
+}
+
+// LX-03
+#[test]
+fn a_start_may_be_told_things_for_once() {
+    needs!(Root, Memory);
+    let systems = Systems::new();
+    let web = systems.name("web");
+    systems.run(&["create", &web, "--template", "busybox", "memory=64M"]).ok();
+    let file = systems.folder.join("pid");
+    let file = file.display().to_string();
+    systems.run(&["start", "--set", "memory=32M", "--set", "env=ONCE=1", "--pid-file", &file, &web]).ok();
+    assert_eq!(fs::read_to_string(&file).unwrap().trim(), systems.status(&web)["pid"].to_string());
+    let memory = || integration_tests::limit(&web, &["memory.max", "memory.limit_in_bytes"]);
+    assert_eq!(memory(), (32 << 20).to_string());
+    assert_eq!(systems.run(&["info", "--json", &web]).ok().json()["memory"], 64 << 20);
+    systems.run(&["restart", &web]).ok();
+    assert_eq!(memory(), (64 << 20).to_string());
+    systems.run(&["stop", &web]).ok();
+    systems.run(&["start", "--set", "memroy=32M", &web]).exits(7).fails_with("did you mean memory?");
+    systems.run(&["start", "--set", "ctid=200", &web]).exits(7).fails_with("is given at creation");
+    assert_eq!(systems.status(&web)["status"], "stopped");
+}
+
+// LX-03
+#[test]
+fn a_start_in_the_foreground_is_the_console_until_the_end() {
+    needs!(Root, Overlay);
+    let systems = Systems::empty();
+    let web = systems.scripted("web", "echo first; seq 1 200000; read word; echo got $word; exit 6");
+    let mut command = systems.command(&["start", "--foreground", &web]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("ctctl can be run");
+    child.stdin.take().expect("it is piped").write_all(b"it\n").expect("it reads");
+    // Nobody reads yet: the system has to wait, since nothing may be left out.
+    let log = systems.folder.join("log").join(format!("{web}.log"));
+    assert!(wait_until(|| fs::metadata(&log).is_ok_and(|data| data.len() > 100_000)));
+    let output = child.wait_with_output().expect("our own child can be waited for");
+    assert_eq!(output.status.code(), Some(6));
+    let text = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+    let numbers: String = (1..=200_000).map(|n| format!("{n}\n")).collect();
+    // What is typed is shown where it came in.
+    let text = text.replacen("it\n", "", 1);
+    assert!(text == format!("first\n{numbers}got it\n"), "{} bytes", text.len());
+}
+
+// VZ-74: each waits for the other.
+#[test]
+fn verbs_at_the_same_time_follow_each_other() {
+    needs!(Root);
+    let systems = Systems::new();
+    systems.run(&["create", "@web", "--template", "busybox"]).ok();
+    let words: Vec<String> = (0..8).map(|number| format!("env=A{number}=1")).collect();
+    let spawn = |args: &[&str]| systems.command(args).spawn().expect("ctctl can be run");
+    let children: Vec<_> = words
+        .iter()
+        .map(|word| spawn(&["set", "@web", word]))
+        .chain((0..4).map(|_| spawn(&["start", "@web"])))
+        .collect();
+    let codes: Vec<Option<i32>> = children
+        .into_iter()
+        .map(|mut child| child.wait().expect("our own child can be waited for").code())
+        .collect();
+    assert!(codes[..8].iter().all(|code| *code == Some(0)), "{codes:?}");
+    assert_eq!(codes[8..].iter().filter(|code| **code == Some(0)).count(), 1, "{codes:?}");
+    assert_eq!(codes[8..].iter().filter(|code| **code == Some(11)).count(), 3, "{codes:?}");
+    systems.run(&["config", "validate", "@web"]).ok();
 }

@@ -25,6 +25,7 @@ mod networks;
 mod program;
 mod ran;
 mod systems;
+mod terminal;
 
 pub use bundle::{Bundle, behind, ctrun_program, dist};
 pub use config::{add_mount, add_namespace, default_config, map_users, remove_namespace};
@@ -35,6 +36,7 @@ pub use networks::Network;
 pub use program::build_program;
 pub use ran::{Ran, run, wait_until};
 pub use systems::{Systems, ctctl_program};
+pub use terminal::Terminal;
 
 /// Ends the test as a reported skip if the machine lacks something.
 #[macro_export]

@@ -88,9 +88,15 @@ impl Step<'_> {
             }
         }
         let machine = Machine::default();
-        let facts = bundle::Facts { notify: Path::new(""), networkd: None, capabilities, machine: &machine };
+        let facts = bundle::Facts {
+            notify: Path::new(""),
+            networkd: None,
+            capabilities,
+            machine: &machine,
+            init: None,
+            terminal: is_terminal,
+        };
         let mut spec = bundle::spec(&first, &facts)?;
-        spec["process"]["terminal"] = json!(is_terminal);
         if let Some(script) = self.script {
             let mut text = Vec::new();
             templates::step::read_again(script)?.read_to_end(&mut text).context(|| "read the script")?;

@@ -40,13 +40,7 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 
 fn create(args: &Args, host: &Host) -> Result<Config> {
     need_root()?;
-    store::check_name(&args.name)?;
-    let manifest = template::find(host, &args.template)?;
-    let mut config = Config::new(&args.name);
-    template::apply_defaults(&manifest.defaults, &mut config)?;
-    let has_network = manifest.defaults.contains_key("network");
-    config.template = manifest.name;
-    config.layers = manifest.layers;
+    let mut config = from_template(host, &args.name, &args.template, &args.keys)?;
     for Assignment { key, value } in &args.keys {
         let key = keys::find(key)?;
         if key.change == Change::Never {
@@ -58,10 +52,21 @@ fn create(args: &Args, host: &Host) -> Result<Config> {
         (key.put)(&mut config, value)
             .map_err(|text| Error::new(Exit::Value, format!("{}: {text}", key.name)))?;
     }
-    if !has_network && !args.keys.iter().any(|given| given.key == "network") {
-        config.network = network::default(host)?;
-    }
     container::limits::check(host, &config, &resources::given(&config))?;
     let wishes = container::create::Wishes { ctid: args.ctid, idmap: args.idmap.clone() };
     container::create::create(host, config, &wishes)
+}
+
+/// What a template says of a system made from it, and the host where neither it nor the given keys name a network.
+pub(super) fn from_template(host: &Host, name: &str, template: &str, keys: &[Assignment]) -> Result<Config> {
+    store::check_name(name)?;
+    let manifest = template::find(host, template)?;
+    let mut config = Config::new(name);
+    template::apply_defaults(&manifest.defaults, &mut config)?;
+    if !manifest.defaults.contains_key("network") && !keys.iter().any(|given| given.key == "network") {
+        config.network = network::default(host)?;
+    }
+    config.template = manifest.name;
+    config.layers = manifest.layers;
+    Ok(config)
 }

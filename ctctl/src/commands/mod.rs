@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One file per verb: its arguments, and what it does with them. Sequences of steps live in `container/`.
 
+pub mod autostart;
+pub mod boot;
 pub mod completion;
 pub mod config;
+pub mod console;
 pub mod create;
 pub mod destroy;
 pub mod enter;
@@ -17,7 +20,9 @@ pub mod passwd;
 pub mod pause;
 pub mod port;
 pub mod restart;
+pub mod run;
 pub mod set;
+pub mod shutdown;
 pub mod start;
 pub mod status;
 pub mod stop;
@@ -36,6 +41,11 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
     match command {
         Command::Template(args) => template::run(args, host),
         Command::Create(args) => create::run(&args, host),
+        Command::Run(args) => run::run(&args, host),
+        Command::Console(args) => console::run(&args, host),
+        Command::Autostart(args) => autostart::run(&args, host),
+        Command::Boot(args) => boot::run(&args, host),
+        Command::Shutdown(args) => shutdown::run(&args, host),
         Command::Start(args) => start::run(&args, host),
         Command::Stop(args) => stop::run(&args, host),
         Command::Kill(args) => kill::run(&args, host),

@@ -2,10 +2,11 @@
 //! `ctctl restart`.
 
 use super::start::Ready;
-use crate::container::start::{Until, start};
+use crate::container::start::{allowed, start};
 use crate::container::{state, stop};
 use crate::error::{Context, Result};
 use crate::host::{Host, need_root};
+use crate::monitor::wishes::Wishes;
 use crate::store::{self, Wait};
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ pub struct Args {
     pub name: String,
     #[command(flatten)]
     pub ready: Ready,
+    /// Although it is disabled
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Carries it out; a system that does not run is started.
@@ -25,15 +29,17 @@ pub struct Args {
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
     let name = store::resolve(host, &args.name)?;
-    again(host, &name, args.ready.until()).context(|| format!("restart {name}"))?;
+    again(args, host, &name).context(|| format!("restart {name}"))?;
     Ok(0)
 }
 
-fn again(host: &Host, name: &str, until: Until) -> Result<()> {
+fn again(args: &Args, host: &Host, name: &str) -> Result<()> {
+    let until = args.ready.until();
     let lock = store::lock(host, name, Wait::Yes)?;
     let config = store::read(host, name)?;
+    allowed(&config, args.force)?;
     if state::state(host, name)?.is_running() {
-        stop::stop(host, &config, Duration::from_secs(config.stop_timeout))?;
+        stop::stop(host, &config, Duration::from_secs(config.stop_timeout), stop::For::Good)?;
     }
-    start(host, name, lock, until)
+    start(host, name, lock, until, &Wishes::default())
 }

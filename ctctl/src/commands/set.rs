@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::config::file::ConfigFile;
 use crate::config::keys::{self, Change, Key};
 use crate::config::limits::from_foreign;
-use crate::config::value::{Kind, Value};
+use crate::config::value::Value;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::store::{self, Wait};
@@ -119,65 +119,8 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
     Ok(0)
 }
 
-/// What is done to a key's words.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
-    Replace,
-    Add,
-    Remove,
-}
-
 fn change(config: &mut Config, given: &Assignment) -> Result<(&'static Key, Option<Value>)> {
-    let (name, how) = match (given.key.strip_suffix('+'), given.key.strip_suffix('-')) {
-        (Some(name), _) => (name, How::Add),
-        (_, Some(name)) => (name, How::Remove),
-        _ => (given.key.as_str(), How::Replace),
-    };
-    if ["password", "userpasswd"].contains(&name) {
-        // What stands on a command line is read by everybody on the host.
-        return Err(Error::new(Exit::Usage, "a password is no part of a command line")
-            .hint("ctctl passwd NAME USER asks for it, or reads it from standard input"));
-    }
-    let key = keys::find(name)?;
-    if key.change == Change::Never {
-        return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name))
-            .hint("create another system with the value that you want"));
-    }
-    let wrong = |text: String| Error::new(Exit::Value, format!("{}: {text}", key.name));
-    let mut value = key.kind.parse(&given.value).map_err(wrong)?;
-    if how != How::Replace {
-        value = changed_words(key, config, value, how).map_err(wrong)?;
-    }
-    (key.put)(config, value.clone()).map_err(wrong)?;
-    Ok((key, value))
-}
-
-/// The words of a key with some more or some less; `all` takes all away.
-fn changed_words(
-    key: &Key,
-    config: &Config,
-    given: Option<Value>,
-    how: How,
-) -> std::result::Result<Option<Value>, String> {
-    if key.kind != Kind::Words {
-        return Err("+= and -= are for keys with several words".to_owned());
-    }
-    let Some(Value::List(given)) = given else { return Err("which word?".to_owned()) };
-    let mut words = match (key.get)(config) {
-        Some(Value::List(words)) => words,
-        _ => Vec::new(),
-    };
-    match how {
-        How::Remove if given == ["all"] => words.clear(),
-        How::Remove => {
-            if let Some(absent) = given.iter().find(|word| !words.contains(word)) {
-                return Err(format!("{absent:?} is not there"));
-            }
-            words.retain(|word| !given.contains(word));
-        }
-        _ => words.extend(given),
-    }
-    Ok((!words.is_empty()).then_some(Value::List(words)))
+    keys::assign(config, &given.key, &given.value)
 }
 
 #[cfg(test)]

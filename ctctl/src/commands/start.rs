@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl start`.
 
-use crate::container::start::{Until, start};
+use super::set::Assignment;
+use crate::console::attach;
+use crate::container::start::{Until, allowed, start};
+use crate::container::state;
 use crate::error::{Context, Result};
 use crate::host::{Host, need_root};
-use crate::store::{self, Wait};
+use crate::monitor::wishes::Wishes;
+use crate::store::{self, Lock, Wait};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Start a system
@@ -14,6 +20,21 @@ pub struct Args {
     pub name: String,
     #[command(flatten)]
     pub ready: Ready,
+    /// Stay with its console until it ends, and end with its exit code; Ctrl-] leaves it running
+    #[arg(short = 'F', long, conflicts_with = "wait")]
+    pub foreground: bool,
+    /// The key that leaves the console: ^ and a letter for control and that letter, or none
+    #[arg(long, value_name = "KEY", default_value = "^]", requires = "foreground")]
+    pub escape: String,
+    /// Although it is disabled
+    #[arg(long)]
+    pub force: bool,
+    /// Write the number of its first process on the host to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub pid_file: Option<PathBuf>,
+    /// A key for this once, which is not saved
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub set: Vec<Assignment>,
 }
 
 /// When a verb that starts a system returns.
@@ -36,11 +57,43 @@ impl Ready {
 /// Carries it out. It returns when init runs, or with `--wait` when it is ready.
 ///
 /// # Errors
-/// `NoSystem`; `State` when it runs already; what went wrong on the way, of which nothing is left.
+/// `NoSystem`; `Running` when it runs already; what went wrong on the way, of which nothing is left.
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
+    let escape = super::console::escape(&args.escape)?;
     let name = store::resolve(host, &args.name)?;
     let lock = store::lock(host, &name, Wait::Yes)?;
-    start(host, &name, lock, args.ready.until()).context(|| format!("start {name}"))?;
-    Ok(0)
+    begin(args, host, &name, lock, escape).context(|| format!("start {name}"))
+}
+
+fn begin(args: &Args, host: &Host, name: &str, lock: Lock, escape: Option<u8>) -> Result<u8> {
+    let mut config = store::read(host, name)?;
+    let keys = args.set.iter().map(|given| (given.key.clone(), given.value.clone())).collect();
+    let wishes = Wishes::new(keys, None);
+    wishes.apply(&mut config)?;
+    allowed(&config, args.force)?;
+    let pid_file = args.pid_file.as_deref().map(std::path::absolute).transpose();
+    let pid_file = pid_file.context(|| "--pid-file")?;
+    let on_start = || pid_file.as_deref().map_or(Ok(()), |path| write_pid(host, name, path));
+    if args.foreground {
+        return attach::foreground(host, name, lock, wishes, escape, on_start);
+    }
+    let started = start(host, name, lock, args.ready.until(), &wishes);
+    if started.is_ok() || state::state(host, name)?.is_running() && args.ready.wait.is_some() {
+        on_start()?;
+    }
+    started.map(|()| 0)
+}
+
+/// Writes the number beside the file and renames it: a reader never sees half of it.
+fn write_pid(host: &Host, name: &str, path: &Path) -> Result<()> {
+    // One that has ended already has no number.
+    let Some(pid) = state::state(host, name)?.pid() else { return Ok(()) };
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let write = || {
+        fs::write(&beside, format!("{pid}\n"))?;
+        fs::rename(&beside, path)
+    };
+    write().context(|| format!("write {}", path.display()))
 }

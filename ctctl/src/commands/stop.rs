@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl stop`.
 
+use crate::container::destroy::destroy_if_ephemeral;
 use crate::container::state;
-use crate::container::stop::{Stopped, kill_now, stop};
+use crate::container::stop::{For, Stopped, kill_now, stop, waits_to_restart};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::output;
@@ -20,6 +21,9 @@ pub struct Args {
     /// Seconds until it is killed; its stop_timeout when absent
     #[arg(short, long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
+    /// Since the host goes down: it runs again after the host's boot
+    #[arg(long, hide = true)]
+    pub for_shutdown: bool,
 }
 
 /// Carries it out. It returns when nothing of the system runs.
@@ -33,18 +37,20 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 }
 
 fn halt(args: &Args, host: &Host, name: &str) -> Result<u8> {
-    let _lock = store::lock(host, name, Wait::Yes)?;
+    let lock = store::lock(host, name, Wait::Yes)?;
     let config = store::read(host, name)?;
-    if !state::state(host, name)?.is_running() {
+    let why = if args.for_shutdown { For::HostShutdown } else { For::Good };
+    if !state::state(host, name)?.is_running() && !waits_to_restart(host, name)? {
         return Err(Error::new(Exit::State, "it does not run"));
     }
     if args.kill {
         kill_now(host, &config)?;
-        return Ok(0);
+    } else {
+        let seconds = args.timeout.unwrap_or(config.stop_timeout);
+        if stop(host, &config, Duration::from_secs(seconds), why)? == Stopped::Killed {
+            output::progress(&format!("{name} did not halt within {seconds} s and was killed"));
+        }
     }
-    let seconds = args.timeout.unwrap_or(config.stop_timeout);
-    if stop(host, &config, Duration::from_secs(seconds))? == Stopped::Killed {
-        output::progress(&format!("{name} did not halt within {seconds} s and was killed"));
-    }
+    destroy_if_ephemeral(host, name, lock)?;
     Ok(0)
 }

@@ -2,7 +2,7 @@
 //! `ctctl wait`.
 
 use super::printed;
-use crate::container::{state, stop};
+use crate::container::{start, state, stop};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::output;
@@ -45,11 +45,30 @@ fn stopped(host: &Host, name: &str, deadline: Option<Instant>) -> Result<()> {
                 return Err(Error::new(Exit::Timeout, "it still runs"));
             }
         }
-        // The monitor notes the end, or starts the system again when it asked for a reboot.
-        let _lock = store::lock(host, name, Wait::Yes)?;
-        match stop::clear(host, name) {
-            Err(error) if error.exit() == Exit::State && state::state(host, name)?.is_running() => {}
-            other => return other,
+        // The monitor notes the end, or starts the system again: for a reboot inside, or since the key restart says so.
+        if is_over(host, name)? {
+            return Ok(());
         }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(Error::new(Exit::Timeout, "it is being started again"));
+        }
+        std::thread::sleep(PAUSE);
     }
+}
+
+/// How often a system that is being started again is looked at: its lock tells nobody when it is free.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Whether nothing runs and no monitor is there to start it.
+fn is_over(host: &Host, name: &str) -> Result<bool> {
+    let lock = store::lock(host, name, Wait::Yes)?;
+    if !host.config_file(name).exists() {
+        lock.remove();
+        return Err(Error::new(Exit::NoSystem, "it was destroyed"));
+    }
+    if start::has_monitor(host, name)? || state::state(host, name)?.is_running() {
+        return Ok(false);
+    }
+    stop::clear(host, name)?;
+    Ok(true)
 }

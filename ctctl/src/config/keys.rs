@@ -2,8 +2,9 @@
 //! The one table of keys: `set`, `info`, the file, the manual and the completion are made from it.
 
 use super::limits;
+use super::restart::Restart;
 use super::value::{Kind, Value};
-use super::{Config, Network, Ready};
+use super::{Config, Network, Profile, Ready};
 use crate::error::{Error, Exit, Result, nearest};
 use crate::network::INHERIT;
 use std::net::{IpAddr, Ipv4Addr};
@@ -166,6 +167,130 @@ pub static KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "restart",
+        alias: None,
+        kind: Kind::Text,
+        default: "no",
+        help: "when it is started again after its end: no, on-failure, on-failure:NUMBER, always, unless-stopped",
+        change: Change::Live,
+        get: |c| Some(Value::Text(c.restart.to_string())),
+        put: |c, v| text(v)?.map_or(Ok(Restart::No), |t| t.parse()).map(|r| c.restart = r),
+    },
+    Key {
+        name: "onboot",
+        alias: None,
+        kind: Kind::Choice(&["yes", "no", "unset"]),
+        default: "unset",
+        help: "whether it is started when the host boots; unset: if it ran before",
+        change: Change::Live,
+        get: |c| c.onboot.map(yes),
+        put: |c, v| on_boot(v).map(|y| c.onboot = y),
+    },
+    Key {
+        name: "boot_order",
+        alias: Some("boot.order"),
+        kind: Kind::Number,
+        default: "behind those that have one",
+        help: "its place among those that start at boot, the lowest first; they stop the other way round",
+        change: Change::Live,
+        get: |c| c.boot_order.map(Value::Number),
+        put: |c, v| number(v.as_ref()).map(|n| c.boot_order = n),
+    },
+    Key {
+        name: "boot_delay",
+        alias: Some("boot.delay"),
+        kind: Kind::Seconds,
+        default: "0",
+        help: "how long the next start at boot waits after this one",
+        change: Change::Live,
+        get: |c| Some(Value::Number(c.boot_delay)),
+        put: |c, v| number(v.as_ref()).map(|n| c.boot_delay = n.unwrap_or(0)),
+    },
+    Key {
+        name: "disabled",
+        alias: None,
+        kind: Kind::Choice(&["yes", "no"]),
+        default: "no",
+        help: "whether start refuses it without --force",
+        change: Change::Live,
+        get: |c| Some(yes(c.disabled)),
+        put: |c, v| is_yes(v).map(|y| c.disabled = y.unwrap_or(false)),
+    },
+    Key {
+        name: "description",
+        alias: None,
+        kind: Kind::Text,
+        default: "none",
+        help: "what its administrator says of it",
+        change: Change::Live,
+        get: |c| c.description.clone().map(Value::Text),
+        put: |c, v| text(v).map(|t| c.description = t),
+    },
+    Key {
+        name: "ephemeral",
+        alias: None,
+        kind: Kind::Choice(&["yes", "no"]),
+        default: "no",
+        help: "whether it is destroyed when it has stopped",
+        change: Change::Live,
+        get: |c| Some(yes(c.ephemeral)),
+        put: |c, v| is_yes(v).map(|y| c.ephemeral = y.unwrap_or(false)),
+    },
+    Key {
+        name: "profile",
+        alias: None,
+        kind: Kind::Choice(&["system", "strict"]),
+        default: "system",
+        help: "what its programs may do: what an init needs, or what one application needs",
+        change: Change::NextStart,
+        get: |c| Some(Value::Text(if c.profile == Profile::Strict { "strict" } else { "system" }.to_owned())),
+        put: |c, v| {
+            let is_strict = text(v)?.as_deref() == Some("strict");
+            c.profile = if is_strict { Profile::Strict } else { Profile::System };
+            Ok(())
+        },
+    },
+    Key {
+        name: "mini_init",
+        alias: None,
+        kind: Kind::Choice(&["yes", "no"]),
+        default: "no",
+        help: "whether a small init of ours is process 1 and runs the first program",
+        change: Change::NextStart,
+        get: |c| Some(yes(c.mini_init)),
+        put: |c, v| is_yes(v).map(|y| c.mini_init = y.unwrap_or(false)),
+    },
+    Key {
+        name: "log_max",
+        alias: Some("log.max"),
+        kind: Kind::Size,
+        default: "1M",
+        help: "the size at which a new file of the console's log begins",
+        change: Change::NextStart,
+        get: |c| Some(Value::Number(c.log_max)),
+        put: |c, v| least(v.as_ref(), 4 << 10, "4K").map(|n| c.log_max = n.unwrap_or(1 << 20)),
+    },
+    Key {
+        name: "log_files",
+        alias: Some("log.files"),
+        kind: Kind::Number,
+        default: "1",
+        help: "how many older files of the log are kept, at most 100",
+        change: Change::NextStart,
+        get: |c| Some(Value::Number(c.log_files)),
+        put: |c, v| log_files(v.as_ref()).map(|n| c.log_files = n),
+    },
+    Key {
+        name: "console_buffer",
+        alias: Some("console.buffer"),
+        kind: Kind::Size,
+        default: "64K",
+        help: "how much of what was printed a new console shows, at most 16M",
+        change: Change::NextStart,
+        get: |c| Some(Value::Number(c.console_buffer)),
+        put: |c, v| console_buffer(v.as_ref()).map(|n| c.console_buffer = n),
+    },
+    Key {
         name: "ready",
         alias: None,
         kind: Kind::Choice(&["notify", "running"]),
@@ -320,6 +445,71 @@ pub fn find(name: &str) -> Result<&'static Key> {
     })
 }
 
+/// Puts what a person typed into a configuration, for a key that may change.
+///
+/// # Errors
+/// `Value`, with the key.
+pub fn assign(config: &mut Config, name: &str, text: &str) -> Result<(&'static Key, Option<Value>)> {
+    let (name, how) = match (name.strip_suffix('+'), name.strip_suffix('-')) {
+        (Some(name), _) => (name, How::Add),
+        (_, Some(name)) => (name, How::Remove),
+        _ => (name, How::Replace),
+    };
+    if ["password", "userpasswd"].contains(&name) {
+        // What stands on a command line is read by everybody on the host.
+        return Err(Error::new(Exit::Usage, "a password is no part of a command line")
+            .hint("ctctl passwd NAME USER asks for it, or reads it from standard input"));
+    }
+    let key = find(name)?;
+    if key.change == Change::Never {
+        return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name))
+            .hint("create another system with the value that you want"));
+    }
+    let wrong = |text: String| Error::new(Exit::Value, format!("{}: {text}", key.name));
+    let mut value = key.kind.parse(text).map_err(wrong)?;
+    if how != How::Replace {
+        value = changed_words(key, config, value, how).map_err(wrong)?;
+    }
+    (key.put)(config, value.clone()).map_err(wrong)?;
+    Ok((key, value))
+}
+
+/// What is done to a key's words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Replace,
+    Add,
+    Remove,
+}
+
+/// The words of a key with some more or some less; `all` takes all away.
+fn changed_words(
+    key: &Key,
+    config: &Config,
+    given: Option<Value>,
+    how: How,
+) -> std::result::Result<Option<Value>, String> {
+    if key.kind != Kind::Words {
+        return Err("+= and -= are for keys with several words".to_owned());
+    }
+    let Some(Value::List(given)) = given else { return Err("which word?".to_owned()) };
+    let mut words = match (key.get)(config) {
+        Some(Value::List(words)) => words,
+        _ => Vec::new(),
+    };
+    match how {
+        How::Remove if given == ["all"] => words.clear(),
+        How::Remove => {
+            if let Some(absent) = given.iter().find(|word| !words.contains(word)) {
+                return Err(format!("{absent:?} is not there"));
+            }
+            words.retain(|word| !given.contains(word));
+        }
+        _ => words.extend(given),
+    }
+    Ok((!words.is_empty()).then_some(Value::List(words)))
+}
+
 /// The smallest limit that lets a system's first program run at all.
 const LEAST_MEMORY: u64 = 1 << 20;
 
@@ -335,6 +525,39 @@ pub(super) fn number(value: Option<&Value>) -> std::result::Result<Option<u64>, 
         None => Ok(None),
         Some(Value::Number(number)) => Ok(Some(*number)),
         Some(_) => Err("expected a number".to_owned()),
+    }
+}
+
+fn yes(is_so: bool) -> Value {
+    Value::Text(if is_so { "yes" } else { "no" }.to_owned())
+}
+
+fn is_yes(value: Option<Value>) -> std::result::Result<Option<bool>, String> {
+    Ok(text(value)?.map(|word| word == "yes"))
+}
+
+fn on_boot(value: Option<Value>) -> std::result::Result<Option<bool>, String> {
+    is_yes(value.filter(|value| *value != Value::Text("unset".to_owned())))
+}
+
+fn least(value: Option<&Value>, least: u64, shown: &str) -> std::result::Result<Option<u64>, String> {
+    match number(value)? {
+        Some(bytes) if bytes < least => Err(format!("expected {shown} or more")),
+        other => Ok(other),
+    }
+}
+
+fn log_files(value: Option<&Value>) -> std::result::Result<u64, String> {
+    match number(value)? {
+        Some(101..) => Err("expected at most 100".to_owned()),
+        other => Ok(other.unwrap_or(1)),
+    }
+}
+
+fn console_buffer(value: Option<&Value>) -> std::result::Result<u64, String> {
+    match least(value, 8 << 10, "8K")? {
+        Some(bytes) if bytes > 16 << 20 => Err("expected at most 16M".to_owned()),
+        other => Ok(other.unwrap_or(64 << 10)),
     }
 }
 
@@ -500,6 +723,18 @@ mod tests {
             ("user", "33:34"),
             ("halt_signal", "RTMIN+3"),
             ("stop_timeout", "7"),
+            ("restart", "on-failure:3"),
+            ("onboot", "no"),
+            ("boot_order", "0"),
+            ("boot_delay", "5"),
+            ("disabled", "yes"),
+            ("description", "the shop's front"),
+            ("ephemeral", "yes"),
+            ("profile", "strict"),
+            ("mini_init", "yes"),
+            ("log_max", "64K"),
+            ("log_files", "0"),
+            ("console_buffer", "16K"),
             ("ready", "notify"),
             ("network", "bridge:br0"),
             ("address", "10.86.0.2"),
@@ -572,6 +807,10 @@ mod tests {
             ("searchdomain", "a;b"),
             ("user", "www-data"),
             ("user", "0:65536"),
+            ("restart", "sometimes"),
+            ("log_max", "100"),
+            ("log_files", "101"),
+            ("console_buffer", "1K"),
         ] {
             assert!(refused(name, text), "{name}={text}");
         }

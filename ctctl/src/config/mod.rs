@@ -4,11 +4,13 @@
 pub mod file;
 pub mod keys;
 pub mod limits;
+pub mod restart;
 pub mod value;
 
 use crate::idmap::IdMap;
 use crate::network::address::{Block, Mac};
 use crate::network::port::Port;
+use restart::Restart;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -42,6 +44,30 @@ pub struct Config {
     pub halt_signal: String,
     /// Seconds that an orderly stop may take.
     pub stop_timeout: u64,
+    /// When a system that has ended is started again.
+    pub restart: Restart,
+    /// Whether it is started when the host boots; as it was before, when absent.
+    pub onboot: Option<bool>,
+    /// Its place among those; those without one are last.
+    pub boot_order: Option<u64>,
+    /// Seconds between its start and the next at boot.
+    pub boot_delay: u64,
+    /// Whether it may not be started.
+    pub disabled: bool,
+    /// What its administrator says of it.
+    pub description: Option<String>,
+    /// Whether it is destroyed when it has stopped.
+    pub ephemeral: bool,
+    /// What its programs may do.
+    pub profile: Profile,
+    /// Whether a small init of ours is process 1, with `init` its only child.
+    pub mini_init: bool,
+    /// Bytes of a file of the console's log.
+    pub log_max: u64,
+    /// Files of the log that are kept beside the current one.
+    pub log_files: u64,
+    /// Bytes that are shown to who attends the console anew.
+    pub console_buffer: u64,
     /// When a system counts as started.
     pub ready: Ready,
     /// Its network.
@@ -77,6 +103,15 @@ pub enum Ready {
     Notify,
     /// When process 1 runs.
     Running,
+}
+
+/// What a system's programs may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// What an init needs that manages a whole system.
+    System,
+    /// What one application needs.
+    Strict,
 }
 
 /// A system's network.
@@ -149,6 +184,18 @@ impl Config {
             user: (0, 0),
             halt_signal: "TERM".to_owned(),
             stop_timeout: 120,
+            restart: Restart::No,
+            onboot: None,
+            boot_order: None,
+            boot_delay: 0,
+            disabled: false,
+            description: None,
+            ephemeral: false,
+            profile: Profile::System,
+            mini_init: false,
+            log_max: 1 << 20,
+            log_files: 1,
+            console_buffer: 64 << 10,
             ready: Ready::Running,
             network: Network::None,
             address: None,

@@ -29,6 +29,8 @@ pub enum Kind {
     Percent,
     /// A number of things.
     Count,
+    /// A number that may be 0.
+    Number,
     /// Seconds.
     Seconds,
     /// Text.
@@ -51,7 +53,7 @@ impl Kind {
             Kind::Rate => "BYTES[K|M|G]".to_owned(),
             Kind::Limit => "NUMBER".to_owned(),
             Kind::Percent => "PERCENT".to_owned(),
-            Kind::Count => "NUMBER".to_owned(),
+            Kind::Count | Kind::Number => "NUMBER".to_owned(),
             Kind::Seconds => "SECONDS".to_owned(),
             Kind::Text => "TEXT".to_owned(),
             Kind::Words => "WORDS".to_owned(),
@@ -78,6 +80,7 @@ impl Kind {
             Kind::Limit => Value::Number(number(text, "a number, or unlimited")?),
             Kind::Percent => Value::Number(percent(text)?),
             Kind::Count => Value::Number(positive(text, "a number above 0, or unlimited")?),
+            Kind::Number => Value::Number(number(text, "a number")?),
             Kind::Seconds => Value::Number(number(text.trim_end_matches('s'), "a number of seconds")?),
             Kind::Text => Value::Text(text.to_owned()),
             Kind::Words => Value::List(text.split_whitespace().map(str::to_owned).collect()),
@@ -109,7 +112,7 @@ impl Kind {
     #[must_use]
     pub fn to_toml(self, value: &Value) -> Toml {
         match (self, value) {
-            (Kind::Count | Kind::Limit | Kind::Seconds, Value::Number(number)) => {
+            (Kind::Count | Kind::Limit | Kind::Number | Kind::Seconds, Value::Number(number)) => {
                 match i64::try_from(*number) {
                     Ok(number) => number.into(),
                     Err(_) => number.to_string().into(),

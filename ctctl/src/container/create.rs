@@ -42,6 +42,8 @@ pub fn held(host: &Host, mut config: Config, wishes: &Wishes) -> Result<(Config,
     }
     let made = make(host, &mut config, wishes);
     if let Err(error) = made {
+        // It may be there already, when the disk could not be told to keep it.
+        drop(fs::remove_file(host.config_file(&config.name)));
         // Without a configuration file nothing names these files; the cause is the error to report.
         drop(templates::remove_tree(&host.data(&config.name)));
         lock.remove();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Removing a system. Its configuration file goes last: a destroy that is killed can be done again.
 
-use super::stop;
+use super::{state, stop};
 use crate::error::{Context, Result};
 use crate::host::Host;
+use crate::monitor::log;
 use crate::store::{self, Lock, Wait};
 use std::path::Path;
 
@@ -12,20 +13,35 @@ use std::path::Path;
 /// # Errors
 /// The first that the file system answered; the other things are removed all the same.
 pub fn destroy(host: &Host, name: &str, lock: Lock) -> Result<()> {
-    let log = host.log_file(name);
     let config = host.config_file(name);
-    let removed = [
+    let mut removed = vec![
         gone(&config.with_file_name(format!(".{name}.toml.new"))),
         gone(&host.edited_file(name)),
         gone(&host.run(name)),
         gone(&host.data(name)),
-        gone(&log),
-        gone(&log.with_extension("log.1")),
     ];
+    removed.extend(log::files(&host.log_file(name)).iter().map(|file| gone(file)));
     removed.into_iter().collect::<Result<Vec<()>>>()?;
     gone(&config)?;
     lock.remove();
     Ok(())
+}
+
+/// Removes a system that was not to outlive its stop, unless it was started or removed meanwhile.
+///
+/// # Errors
+/// As [`destroy`].
+pub fn destroy_if_ephemeral(host: &Host, name: &str, lock: Lock) -> Result<()> {
+    if !host.config_file(name).exists() {
+        // Somebody was first. The lock's file is ours alone now.
+        lock.remove();
+        return Ok(());
+    }
+    if !store::read(host, name)?.ephemeral || state::state(host, name)?.is_running() {
+        return Ok(());
+    }
+    stop::clear(host, name)?;
+    destroy(host, name, lock)
 }
 
 /// Removes what killed creates left: files of systems that have no configuration and that no living `ctctl` works on.

@@ -2,10 +2,12 @@
 //! Starting a system: its monitor is spawned, and does the rest.
 
 use super::{state, stop};
+use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, private_dir};
 use crate::monitor::Task;
 use crate::monitor::report::{Heard, Reports};
+use crate::monitor::wishes::Wishes;
 use crate::store::Lock;
 use runtime_sys::{OwnedFd, fd};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -26,20 +28,19 @@ pub enum Until {
 /// become ready can be stopped.
 ///
 /// # Errors
-/// `State` when it runs already; whatever the monitor reports; `Timeout` for one that runs and is not ready in time.
-pub fn start(host: &Host, name: &str, lock: Lock, until: Until) -> Result<()> {
+/// `Running` when it runs already; whatever the monitor reports; `Timeout` for one that runs and is not ready in time.
+pub fn start(host: &Host, name: &str, lock: Lock, until: Until, wishes: &Wishes) -> Result<()> {
     if state::state(host, name)?.is_running() {
         adopt(host, name)?;
-        return Err(Error::new(Exit::State, "it runs already"));
+        return Err(Error::new(Exit::Running, "it runs already"));
     }
     stop::clear(host, name)?;
     let monitor = monitor_lock(host, name)?
         .ok_or_else(|| Error::new(Exit::State, "it is being started or stopped by another monitor"))?;
-    let (mut child, mut reports) = spawn(host, name, Task::Start, monitor)?;
+    let (_child, mut reports) = spawn(host, name, Task::Start, monitor, wishes)?;
     if let Err(error) = started(&mut reports) {
         // It ends when it has reported. What a killed one left is removed here.
-        drop(child.wait());
-        stop::clear(host, name)?;
+        stop::clear_failed(host, name)?;
         return Err(error);
     }
     drop(lock);
@@ -47,6 +48,18 @@ pub fn start(host: &Host, name: &str, lock: Lock, until: Until) -> Result<()> {
         Until::Running => Ok(()),
         Until::Ready(time) => ready(host, name, &mut reports, time),
     }
+}
+
+/// Refuses a system that its administrator has disabled.
+///
+/// # Errors
+/// `State`.
+pub fn allowed(config: &Config, force: bool) -> Result<()> {
+    if config.disabled && !force {
+        return Err(Error::new(Exit::State, "it is disabled")
+            .hint(format!("ctctl set {} disabled=no, or start --force", config.name)));
+    }
+    Ok(())
 }
 
 fn started(reports: &mut Reports) -> Result<()> {
@@ -76,7 +89,7 @@ fn ready(host: &Host, name: &str, reports: &mut Reports, time: Option<Duration>)
 /// When none can be started; the system runs on.
 pub fn adopt(host: &Host, name: &str) -> Result<()> {
     let Some(lock) = monitor_lock(host, name)? else { return Ok(()) };
-    let (_child, mut reports) = spawn(host, name, Task::Adopt, lock)?;
+    let (_child, mut reports) = spawn(host, name, Task::Adopt, lock, &Wishes::default())?;
     reports.hear(None).map(drop)
 }
 
@@ -96,24 +109,45 @@ pub(super) fn monitor_lock(host: &Host, name: &str) -> Result<Option<File>> {
     }
 }
 
-fn spawn(host: &Host, name: &str, task: Task, lock: File) -> Result<(Child, Reports)> {
-    let program = host.helper("ctctl-monitor")?;
+/// Whether a monitor lives. The system's name is locked.
+///
+/// # Errors
+/// What the file system answers.
+pub fn has_monitor(host: &Host, name: &str) -> Result<bool> {
+    Ok(monitor_lock(host, name)?.is_none())
+}
+
+fn spawn(host: &Host, name: &str, task: Task, lock: File, wishes: &Wishes) -> Result<(Child, Reports)> {
     let (from, to) = std::io::pipe().context(|| "make a pipe")?;
-    let log = host.run(name).join("monitor.log");
+    let log = host.monitor_log(name);
     let log =
         OpenOptions::new().create(true).append(true).mode(0o600).open(&log).context(|| "monitor.log")?;
     // What else the caller left open is not the monitor's to keep: a pipe would never end.
     fd::close_range_on_exec(3)?;
-    let child = Command::new(&program)
-        .args([task.word(), name])
-        .args(host.places())
-        .env_clear()
-        .current_dir("/")
+    let (mut command, program) = monitor(host, name, task)?;
+    command
+        .args(wishes.to_args()?)
         // The lock belongs to the open file: from here on it is the monitor's, and ends with it.
         .stdin(lock)
         .stdout(to)
-        .stderr(Stdio::from(log))
-        .spawn()
-        .context(|| format!("run {}", program.display()))?;
+        .stderr(Stdio::from(log));
+    let child = command.spawn().context(|| format!("run {program}"))?;
     Ok((child, Reports::new(OwnedFd::from(from))))
+}
+
+fn monitor(host: &Host, name: &str, task: Task) -> Result<(Command, String)> {
+    let program = host.helper("ctctl-monitor")?;
+    let mut command = Command::new(&program);
+    command.args([task.word(), name]).args(host.places()).env_clear().current_dir("/");
+    Ok((command, program.display().to_string()))
+}
+
+/// Runs the scripts for a start inside a system, beside its monitor, which calls this; failures are told on a pipe.
+///
+/// # Errors
+/// When it cannot be run.
+pub fn spawn_scripts(host: &Host, name: &str) -> Result<Child> {
+    let (mut command, program) = monitor(host, name, Task::Scripts)?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    command.spawn().context(|| format!("run {program}"))
 }

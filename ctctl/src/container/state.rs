@@ -90,10 +90,90 @@ pub fn first_process(host: &Host, name: &str) -> Result<Option<OwnedFd>> {
 
 /// The word for an end that a start follows.
 pub const REBOOTED: &str = "rebooted";
+/// The word for a halt or a poweroff inside.
+pub const HALTED: &str = "halted";
+
+const RESTARTING: &str = " (restarting)";
+
+/// The words for an end that a start follows after a pause.
+#[must_use]
+pub fn restarting(words: &str) -> String {
+    format!("{words}{RESTARTING}")
+}
+
+/// The words without what was to follow.
+#[must_use]
+pub fn settled(words: &str) -> &str {
+    words.strip_suffix(RESTARTING).unwrap_or(words)
+}
+
+/// Whether no start follows this end.
+#[must_use]
+pub fn is_final(words: &str) -> bool {
+    words != REBOOTED && !words.ends_with(RESTARTING)
+}
+
+/// The exit code that an end's words stand for, as a shell has it; nothing when nobody saw it.
+#[must_use]
+pub fn exit_code(words: &str) -> Option<u8> {
+    let number = |prefix: &str| settled(words).strip_prefix(prefix)?.parse::<u32>().ok();
+    let code = match settled(words) {
+        HALTED | REBOOTED => Some(0),
+        _ => number("exited with ").or_else(|| Some(128 + number("killed by signal ")?)),
+    };
+    code.map(|code| u8::try_from(code & 0xff).unwrap_or(u8::MAX))
+}
 
 /// How init ended last, in words, as its monitor noted it.
 #[must_use]
 pub fn last_exit(host: &Host, name: &str) -> Option<String> {
     let text = fs::read_to_string(host.exit_file(name)).ok()?;
     Some(text.trim().to_owned())
+}
+
+/// Notes that a system runs, for a host that boots again: all else of a running system is gone then.
+///
+/// # Errors
+/// What the file system answers.
+pub fn remember_up(host: &Host, name: &str) -> Result<()> {
+    let path = host.up_file(name);
+    fs::write(&path, "").context(|| format!("write {}", path.display()))
+}
+
+/// Notes that it was stopped.
+///
+/// # Errors
+/// What the file system answers.
+pub fn forget_up(host: &Host, name: &str) -> Result<()> {
+    let path = host.up_file(name);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other.context(|| format!("remove {}", path.display())),
+    }
+}
+
+/// Whether it ran when the host went down, or runs.
+#[must_use]
+pub fn was_up(host: &Host, name: &str) -> bool {
+    host.up_file(name).exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_an_end_are_read_back() {
+        for (words, code) in [
+            ("exited with 0", Some(0)),
+            ("exited with 7 (restarting)", Some(7)),
+            ("killed by signal 9", Some(137)),
+            ("halted", Some(0)),
+            ("unknown", None),
+            ("not started again: no such file", None),
+        ] {
+            assert_eq!(exit_code(words), code, "{words}");
+        }
+        assert!(is_final("halted") && !is_final("rebooted") && !is_final(&restarting("exited with 1")));
+    }
 }

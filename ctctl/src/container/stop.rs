@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Stopping a system in order, or at once; and removing what a dead monitor left.
 
+use super::scripts::{self, Step};
 use super::start::monitor_lock;
 use super::state::{self, State};
 use crate::config::Config;
+use crate::console::{self, socket as sockets};
 use crate::error::{Context, Error, Exit, Result};
-use crate::host::Host;
-use crate::monitor::launch::note_exit;
+use crate::host::{Host, private_dir};
+use crate::monitor::launch::{forget_bundle, note_exit};
 use crate::monitor::watch::End;
-use crate::network;
+use crate::{network, output};
 use runtime::state::Root;
 use runtime::verbs::{delete, kill, pause};
-use runtime_sys::{AsFd, BorrowedFd, process};
+use runtime_sys::{AsFd, BorrowedFd, process, socket};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Duration, Instant};
 
 /// How long a monitor may take to remove what its system left.
@@ -26,11 +31,89 @@ pub enum Stopped {
     Killed,
 }
 
+/// What a system is stopped for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// Somebody wants it to be down.
+    Good,
+    /// The host goes down: when it boots again the system is to run as before.
+    HostShutdown,
+}
+
+const HOST: &[u8] = b"host";
+
+/// Says, as long as it is held, that no start is to follow the system's end.
+fn announce(host: &Host, name: &str, why: For) -> Result<File> {
+    private_dir(&host.run(name))?;
+    let path = host.stopping_file(name);
+    let doing = || format!("write {}", path.display());
+    let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let mut file = open.context(doing)?;
+    file.lock().context(doing)?;
+    file.set_len(0).context(doing)?;
+    if why == For::HostShutdown {
+        file.write_all(HOST).context(doing)?;
+    }
+    Ok(file)
+}
+
+/// What the system is being stopped for at this moment; nothing when no verb is at it.
+#[must_use]
+pub fn being_stopped(host: &Host, name: &str) -> Option<For> {
+    let mut file = File::open(host.stopping_file(name)).ok()?;
+    if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return None;
+    }
+    let mut why = Vec::new();
+    // What cannot be read was not written for the host's sake.
+    drop(file.read_to_end(&mut why));
+    Some(if why == HOST { For::HostShutdown } else { For::Good })
+}
+
 /// Asks init to halt, and kills it when it has not after `timeout`. The system's name is locked.
 ///
 /// # Errors
 /// A process that does not die.
-pub fn stop(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> {
+pub fn stop(host: &Host, config: &Config, timeout: Duration, why: For) -> Result<Stopped> {
+    let name = &config.name;
+    if timeout > Duration::ZERO {
+        before(host, config, why)?;
+    }
+    let announced = announce(host, name, why)?;
+    let how = loop {
+        let how = halt(host, config, timeout)?;
+        match clear(host, name) {
+            // A start that was under way when it was announced; no other follows.
+            Err(error) if error.exit() == Exit::Running => {}
+            other => break other.map(|()| how)?,
+        }
+    };
+    drop(announced);
+    if why == For::Good {
+        // A monitor that was killed has not.
+        state::forget_up(host, name)?;
+    }
+    Ok(how)
+}
+
+/// Runs the administrator's scripts; a host that goes down does not wait for one that fails.
+fn before(host: &Host, config: &Config, why: For) -> Result<()> {
+    let name = &config.name;
+    let state = state::state(host, name)?;
+    if scripts::of(host, name, Step::Stop).is_empty() || !state.is_running() {
+        return Ok(());
+    }
+    if matches!(state, State::Paused(_)) {
+        pause::resume(&Root::open(&host.oci_root())?, name)?;
+    }
+    match scripts::run_inside(host, config, Step::Stop) {
+        Err(error) if why == For::HostShutdown => output::progress(&format!("{name}: {error}")),
+        other => other?,
+    }
+    Ok(())
+}
+
+fn halt(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> {
     let name = &config.name;
     let signal = kill::parse_signal(&config.halt_signal)?;
     let deadline = Instant::now() + timeout;
@@ -56,8 +139,16 @@ pub fn stop(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> 
             return Err(Error::new(Exit::Timeout, "its first process does not die of SIGKILL"));
         }
     }
-    clear(host, name)?;
     Ok(how)
+}
+
+/// Whether a monitor waits to start the system again. The system's name is locked.
+///
+/// # Errors
+/// What the file system answers.
+pub fn waits_to_restart(host: &Host, name: &str) -> Result<bool> {
+    let waits = state::last_exit(host, name).is_some_and(|words| !state::is_final(&words));
+    Ok(waits && monitor_lock(host, name)?.is_none())
 }
 
 /// Kills init, and with it everything in its pid namespace. The system's name is locked.
@@ -65,7 +156,7 @@ pub fn stop(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> 
 /// # Errors
 /// A process that does not die.
 pub fn kill_now(host: &Host, config: &Config) -> Result<()> {
-    stop(host, config, Duration::ZERO).map(drop)
+    stop(host, config, Duration::ZERO, For::Good).map(drop)
 }
 
 fn signal_init(host: &Host, name: &str, signal: i32) -> Result<()> {
@@ -94,41 +185,87 @@ pub fn ended_within(pidfd: BorrowedFd<'_>, time: Duration) -> Result<bool> {
 }
 
 fn runs() -> Error {
-    Error::new(Exit::State, "it runs already")
+    Error::new(Exit::Running, "it runs already")
 }
 
 /// Removes what is left of a system that does not run: waits for a monitor that is at it, or does a dead one's work.
 /// The system's name is locked.
 ///
 /// # Errors
-/// `State` when it runs (again); a cgroup that stays.
+/// `Running` when it runs (again); a cgroup that stays.
 pub fn clear(host: &Host, name: &str) -> Result<()> {
     if !host.run(name).exists() && !host.oci_root().join(name).exists() {
-        return Ok(());
+        return network::disconnect(host, name);
     }
+    // The monitor of a start whose ctctl was killed goes on: then there is nothing to wait for.
+    let _lock = wait_for_monitor(host, name, Wait::UnlessItRuns)?;
+    if state::state(host, name)?.is_running() {
+        return Err(runs());
+    }
+    remove_left(host, name)?;
+    if let Some(words) = state::last_exit(host, name).filter(|words| !state::is_final(words)) {
+        // The monitor that was to start it again was killed.
+        note_exit(host, name, state::settled(&words))?;
+    }
+    network::disconnect(host, name)?;
+    forget_bundle(host, name)
+}
+
+/// The same behind a start that failed: its monitor ends, and what runs all the same is killed, since it was said that
+/// nothing does.
+///
+/// # Errors
+/// As [`clear`].
+pub fn clear_failed(host: &Host, name: &str) -> Result<()> {
+    let lock = wait_for_monitor(host, name, Wait::Always)?;
+    remove_left(host, name)?;
+    drop(lock);
+    state::forget_up(host, name)?;
+    clear(host, name)
+}
+
+/// Kills what still runs of a system that no monitor watches, and removes the rest.
+fn remove_left(host: &Host, name: &str) -> Result<()> {
+    if host.oci_root().join(name).exists() {
+        let root = Root::open(&host.oci_root())?;
+        delete::delete(&root, name, true).context(|| format!("remove what {name} left"))?;
+        note_exit(host, name, &End::Unknown.words())?;
+    }
+    Ok(())
+}
+
+/// Whether a monitor is waited for whose system runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    Always,
+    UnlessItRuns,
+}
+
+/// Its lock, when the monitor has ended.
+fn wait_for_monitor(host: &Host, name: &str, wait: Wait) -> Result<File> {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = Duration::from_millis(1);
-    let _lock = loop {
+    loop {
         if let Some(lock) = monitor_lock(host, name)? {
-            break lock;
+            return Ok(lock);
         }
-        // The monitor of a start whose ctctl was killed goes on: then there is nothing to wait for.
-        if state::state(host, name)?.is_running() {
+        if wait == Wait::UnlessItRuns && state::state(host, name)?.is_running() {
             return Err(runs());
         }
+        dismiss(host, name)?;
         if Instant::now() > deadline {
             return Err(Error::new(Exit::State, "its monitor does not end"));
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
-    };
-    if state::state(host, name)?.is_running() {
-        return Err(runs());
     }
-    if host.oci_root().join(name).exists() {
-        let root = Root::open(&host.oci_root())?;
-        delete::delete(&root, name, true).context(|| format!("remove what {name} left"))?;
-        note_exit(host, name, End::Unknown)?;
+}
+
+/// Tells a monitor that waits to start its system again that it need not.
+fn dismiss(host: &Host, name: &str) -> Result<()> {
+    if let Some(monitor) = sockets::connect(&host.console_socket(name))? {
+        // One that has just ended hears nothing, and need not.
+        drop(socket::send_now(monitor.as_fd(), &[console::DISMISS]));
     }
-    network::disconnect(host, name)
+    Ok(())
 }

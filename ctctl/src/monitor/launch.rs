@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The two ends of a system's life: from its configuration to a running init, and what is left to remove.
 
-use super::watch::End;
+use super::wishes::Wishes;
 use crate::config::{Config, Ready};
 use crate::container::machine::machine;
+use crate::container::scripts::{self, Step};
 use crate::container::state;
 use crate::error::{Context, Error, Result};
 use crate::host::{Host, private_dir};
@@ -12,57 +13,81 @@ use runtime::launch::Launched;
 use runtime::sandbox::create::{CreateOptions, Created, OnRuntime, Start, create_with};
 use runtime::state::Root;
 use runtime::verbs::delete;
-use runtime_sys::process::Exit;
-use runtime_sys::{OwnedFd, credentials};
+use runtime_sys::{AsFd, OwnedFd, credentials};
 use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
-use std::path::PathBuf;
 
 /// An init that runs, and what its monitor holds of it.
 #[derive(Debug)]
 pub struct Started {
     /// Init.
     pub launched: Launched,
-    /// Its console.
+    /// Its console, unless it has descriptors of the caller's.
     pub master: Option<OwnedFd>,
     /// Where it says that it is ready.
     pub notify: Option<UnixDatagram>,
-    /// Where its console is logged.
-    pub log: PathBuf,
+    /// What it was started with.
+    pub config: Config,
 }
 
 /// Starts a system.
 ///
 /// # Errors
 /// Everything that can go wrong; nothing runs then, and nothing is left.
-pub fn launch(host: &Host, name: &str) -> Result<Started> {
-    let config = store::read(host, name)?;
+pub fn launch(host: &Host, name: &str, wishes: &Wishes) -> Result<Started> {
+    let mut config = store::read(host, name)?;
+    wishes.apply(&mut config)?;
     private_dir(&host.run(name))?;
-    gone(fs::remove_file(host.exit_file(name))).context(|| "forget the last exit")?;
     let notify = notify_socket(host, &config)?;
-    let connected = connected(host, &config, notify);
-    if connected.is_err() {
+    let started = connected(host, &config, wishes);
+    if started.is_err() {
         // The cause is the error to report; what stays is the next start's to remove.
         drop(network::disconnect(host, name));
     }
-    connected
+    let (launched, master) = started?;
+    Ok(Started { launched, master, notify, config })
 }
 
 /// The part of a launch that is taken back from the networks when it fails.
-fn connected(host: &Host, config: &Config, notify: Option<UnixDatagram>) -> Result<Started> {
-    let name = &config.name;
+fn connected(host: &Host, config: &Config, wishes: &Wishes) -> Result<(Launched, Option<OwnedFd>)> {
     network::prepare(host, config)?;
-    let (_, capabilities, _) = credentials::capget()?;
-    let (notify_socket, networkd) = (host.notify_socket(name), host.networkd_file(name));
-    let networkd = config.network.is_ours().then_some(networkd.as_path());
-    let machine = machine(host, &resources::given(config))?;
-    let facts = bundle::Facts { notify: &notify_socket, networkd, capabilities, machine: &machine };
-    let spec = bundle::spec(config, &facts)?;
-    let path = host.run(name).join("config.json");
-    fs::write(&path, format!("{spec:#}\n")).context(|| format!("write {}", path.display()))?;
+    write_bundle(host, config, wishes)?;
+    // One of the two files is there all the time: who follows the log learns that it goes on.
+    gone(fs::remove_file(host.exit_file(&config.name))).context(|| "forget the last exit")?;
+    scripts::run_on_host(host, config, Step::Premount, None)?;
     let rootfs = storage::mount(host, config)?;
+    let started = scripts::run_on_host(host, config, Step::Mount, Some(rootfs.as_fd()))
+        .and_then(|()| wishes.with_stdio(|| run_init(host, config, rootfs)))
+        .and_then(|started| state::remember_up(host, &config.name).map(|()| started));
+    if started.is_err() {
+        // The file system is no longer mounted: whoever prepared for it hears of that.
+        scripts::after_the_end(host, config);
+    }
+    started
+}
+
+fn write_bundle(host: &Host, config: &Config, wishes: &Wishes) -> Result<()> {
+    let init = if config.mini_init { Some(host.helper("ctctl-init")?) } else { None };
+    let (_, capabilities, _) = credentials::capget()?;
+    let (notify_socket, networkd) = (host.notify_socket(&config.name), host.networkd_file(&config.name));
+    let machine = machine(host, &resources::given(config))?;
+    let facts = bundle::Facts {
+        notify: &notify_socket,
+        networkd: config.network.is_ours().then_some(networkd.as_path()),
+        capabilities,
+        machine: &machine,
+        init: init.as_deref(),
+        terminal: wishes.stdio.is_none(),
+    };
+    let spec = bundle::spec(config, &facts)?;
+    let path = host.run(&config.name).join("config.json");
+    fs::write(&path, format!("{spec:#}\n")).context(|| format!("write {}", path.display()))
+}
+
+fn run_init(host: &Host, config: &Config, rootfs: OwnedFd) -> Result<(Launched, Option<OwnedFd>)> {
+    let name = &config.name;
     let root = Root::open(&host.oci_root())?;
     let options = CreateOptions {
         id: name.to_owned(),
@@ -92,7 +117,7 @@ fn connected(host: &Host, config: &Config, notify: Option<UnixDatagram>) -> Resu
         delete::delete(&root, name, true)?;
         return Err(error.into());
     }
-    Ok(Started { launched, master, notify, log: host.log_file(name) })
+    Ok((launched, master))
 }
 
 /// The socket for READY=1. Anybody inside may write to it, and it says no more than that.
@@ -111,36 +136,36 @@ fn notify_socket(host: &Host, config: &Config) -> Result<Option<UnixDatagram>> {
     make().context(|| format!("make {}", path.display()))
 }
 
-/// Notes how init ended and removes what it left.
+/// Removes what init left and notes how it ended.
 ///
 /// # Errors
 /// A process that does not die, a cgroup that stays.
-pub fn clean_up(host: &Host, name: &str, end: End) -> Result<()> {
+pub fn clean_up(host: &Host, name: &str, words: &str) -> Result<()> {
     let root = Root::open(&host.oci_root())?;
     delete::delete(&root, name, true).context(|| format!("remove what {name} left"))?;
     network::disconnect(host, name)?;
-    note_exit(host, name, end)
+    note_exit(host, name, words)
 }
 
-/// Removes the bundle and writes the exit down.
+/// Writes the exit down and removes the bundle.
 ///
 /// # Errors
 /// What the file system answers.
-pub fn note_exit(host: &Host, name: &str, end: End) -> Result<()> {
-    let folder = host.run(name);
-    for path in [folder.join("config.json"), host.notify_socket(name)] {
+pub fn note_exit(host: &Host, name: &str, words: &str) -> Result<()> {
+    let path = host.exit_file(name);
+    fs::write(&path, format!("{words}\n")).context(|| format!("write {}", path.display()))?;
+    forget_bundle(host, name)
+}
+
+/// Removes what a start was made from.
+///
+/// # Errors
+/// What the file system answers.
+pub fn forget_bundle(host: &Host, name: &str) -> Result<()> {
+    for path in [host.run(name).join("config.json"), host.notify_socket(name)] {
         gone(fs::remove_file(&path)).context(|| format!("remove {}", path.display()))?;
     }
-    let words = match end {
-        End::Known(Exit::Code(code)) => format!("exited with {code}"),
-        // reboot(2) in a pid namespace ends its init by one of these two.
-        End::Known(Exit::Signal(2)) => "halted".to_owned(),
-        End::Known(Exit::Signal(1)) => state::REBOOTED.to_owned(),
-        End::Known(Exit::Signal(signal)) => format!("killed by signal {signal}"),
-        End::Unknown => "unknown".to_owned(),
-    };
-    let path = host.exit_file(name);
-    fs::write(&path, format!("{words}\n")).context(|| format!("write {}", path.display()))
+    Ok(())
 }
 
 /// A file that is not there needs no removal.

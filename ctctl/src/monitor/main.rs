@@ -2,6 +2,7 @@
 //! ctctl-monitor: started by `ctctl start`, never by a person.
 
 use ctctl::host::{Host, Places};
+use ctctl::monitor::wishes::Wishes;
 use ctctl::monitor::{self, Task};
 use ctctl::output;
 use std::path::PathBuf;
@@ -9,7 +10,13 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [task, name, config, data, run, log] = args.as_slice() else {
+    let parsed = match args.as_slice() {
+        [task, name, config, data, run, log, wishes @ ..] => Task::of(task)
+            .zip(Wishes::from_args(wishes))
+            .map(|(task, wishes)| (task, wishes, name, config, data, run, log)),
+        _ => None,
+    };
+    let Some((task, wishes, name, config, data, run, log)) = parsed else {
         output::progress("ctctl-monitor is started by ctctl start");
         return ExitCode::from(2);
     };
@@ -20,8 +27,7 @@ fn main() -> ExitCode {
         run_dir: place(run),
         log_dir: place(log),
     });
-    let task = if task == Task::Adopt.word() { Task::Adopt } else { Task::Start };
-    match monitor::run(&host, name, task) {
+    match monitor::run(&host, name, task, wishes) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output::error(&error);

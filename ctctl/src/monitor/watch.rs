@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Waiting for init's end, while its console goes to the log and its word that it is ready to whoever waits for it.
+//! Waiting for init's end, while its console is served and its word that it is ready goes to whoever waits for it.
 
-use super::console::Log;
-use super::launch::Started;
+use super::console::Console;
 use super::report::{Report, Reporter};
-use crate::error::{Context, Result};
+use crate::config::Config;
+use crate::config::restart::{HALT, REBOOT};
+use crate::container::{scripts, start, state};
+use crate::error::{Context, Error, Exit as Code, Result};
+use crate::host::Host;
+use runtime::launch::Launched;
 use runtime_sys::process::{self, Exit};
-use runtime_sys::rustix::event::{PollFd, PollFlags, poll};
-use runtime_sys::{AsFd, Errno, OwnedFd, rustix, signal, tty};
+use runtime_sys::rustix::event::{PollFd, PollFlags, Timespec, poll};
+use runtime_sys::{AsFd, Errno, OwnedFd, signal};
+use std::io::Read;
 use std::os::unix::net::UnixDatagram;
+use std::process::Child;
+use std::time::Duration;
 
 /// How init ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,52 +26,182 @@ pub enum End {
     Unknown,
 }
 
-/// Watches init until it ends.
-///
-/// # Errors
-/// What waiting answers; init may run on then.
-pub fn watch(started: Started, reporter: &mut Reporter) -> Result<End> {
-    let Started { launched, master, mut notify, log } = started;
-    let signals = signal::signalfd(signal::ALL)?;
-    let mut console = Console::new(master, Log::new(log));
-    if notify.is_none() {
-        reporter.send(&Report::Ready);
-        reporter.close();
+impl End {
+    /// How the process ended, if somebody saw it.
+    #[must_use]
+    pub fn exit(self) -> Option<Exit> {
+        match self {
+            End::Known(exit) => Some(exit),
+            End::Unknown => None,
+        }
     }
-    loop {
-        let mut fds = vec![PollFd::new(&signals, PollFlags::IN)];
-        fds.extend(console.master.as_ref().map(|master| PollFd::new(master, PollFlags::IN)));
-        fds.extend(notify.as_ref().map(|socket| PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)));
-        match poll(&mut fds, None) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(errno) => return Err(std::io::Error::from(errno)).context(|| "poll"),
-        }
-        drop(fds);
-        console.copy();
-        if notify.as_ref().is_some_and(says_ready) {
-            notify = None;
-            reporter.send(&Report::Ready);
-            reporter.close();
-        }
-        while signal::next_signal(signals.as_fd())?.is_some() {}
-        if let Some(exit) = reap(launched.pid)? {
-            console.copy();
-            return Ok(End::Known(exit));
+
+    /// In words; [`state::exit_code`] reads them.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            End::Known(Exit::Code(code)) => format!("exited with {code}"),
+            // reboot(2) in a pid namespace ends its init by one of these two.
+            End::Known(Exit::Signal(HALT)) => state::HALTED.to_owned(),
+            End::Known(Exit::Signal(REBOOT)) => state::REBOOTED.to_owned(),
+            End::Known(Exit::Signal(signal)) => format!("killed by signal {signal}"),
+            End::Unknown => "unknown".to_owned(),
         }
     }
 }
 
-/// Takes the exit of every child that has ended: init's, and those of orphans that came here.
-fn reap(init: i32) -> Result<Option<Exit>> {
-    let mut end = None;
-    loop {
-        match process::wait_any() {
-            Ok(Some((pid, exit))) if pid == init => end = Some(exit),
-            Ok(Some(_)) => {}
-            Ok(None) => return Ok(end),
-            Err(error) if error.errno == Errno::CHILD => return Ok(end),
-            Err(error) => return Err(error.into()),
+/// An init that runs.
+#[derive(Debug)]
+pub struct Init {
+    /// The process.
+    pub launched: Launched,
+    /// Where it says that it is ready.
+    pub notify: Option<UnixDatagram>,
+}
+
+/// What a monitor waits for beside the console: its children.
+#[derive(Debug)]
+pub struct Events {
+    signals: OwnedFd,
+}
+
+impl Events {
+    /// All signals are blocked.
+    ///
+    /// # Errors
+    /// EMFILE.
+    pub fn new() -> Result<Events> {
+        Ok(Events { signals: signal::signalfd(signal::ALL)? })
+    }
+
+    /// Waits until something has happened, at most for a time.
+    ///
+    /// # Errors
+    /// None that is expected.
+    pub fn wait(
+        &self,
+        console: &Console,
+        notify: Option<&UnixDatagram>,
+        time: Option<Duration>,
+    ) -> Result<()> {
+        let mut fds = vec![PollFd::new(&self.signals, PollFlags::IN)];
+        fds.extend(notify.map(|socket| PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)));
+        console.poll_for(&mut fds);
+        let timeout = time.map(|time| Timespec::try_from(time).unwrap_or_default());
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(errno) => Err(std::io::Error::from(errno)).context(|| "poll"),
         }
+    }
+
+    /// Takes the exit of every child that has ended: those that somebody asks for, and those of orphans that came here.
+    ///
+    /// # Errors
+    /// None that is expected.
+    pub fn reap(&self) -> Result<Vec<(i32, Exit)>> {
+        while signal::next_signal(self.signals.as_fd())?.is_some() {}
+        let mut ended = Vec::new();
+        loop {
+            match process::wait_any() {
+                Ok(Some(end)) => ended.push(end),
+                Ok(None) => return Ok(ended),
+                Err(error) if error.errno == Errno::CHILD => return Ok(ended),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// What was seen of an init.
+#[derive(Debug)]
+pub struct Seen {
+    /// How it ended.
+    pub end: End,
+    /// Whether it had to end, since a script of the administrator's failed.
+    pub is_refused: bool,
+}
+
+/// Watches init until it ends.
+///
+/// # Errors
+/// What waiting answers; init may run on then.
+pub fn watch(
+    host: &Host,
+    config: &Config,
+    init: Init,
+    events: &mut Events,
+    console: &mut Console,
+    reporter: &mut Reporter,
+) -> Result<Seen> {
+    let Init { launched, mut notify } = init;
+    let mut scripts = Scripts::begin(host, config, &launched, reporter);
+    loop {
+        if scripts.is_done() && notify.is_none() {
+            reporter.send(&Report::Ready);
+            reporter.close();
+        }
+        events.wait(console, notify.as_ref(), None)?;
+        console.serve();
+        if notify.as_ref().is_some_and(says_ready) {
+            notify = None;
+        }
+        let ended = events.reap()?;
+        for (pid, exit) in &ended {
+            scripts.ended(*pid, *exit, &launched, reporter);
+        }
+        if let Some((_, exit)) = ended.iter().find(|(pid, _)| *pid == launched.pid) {
+            return Ok(Seen { end: End::Known(*exit), is_refused: scripts.is_refused });
+        }
+    }
+}
+
+/// The administrator's scripts that run inside at a start: a system has started when they have ended.
+struct Scripts {
+    child: Option<Child>,
+    is_refused: bool,
+}
+
+impl Scripts {
+    fn begin(host: &Host, config: &Config, launched: &Launched, reporter: &mut Reporter) -> Scripts {
+        let mut scripts = Scripts { child: None, is_refused: false };
+        if scripts::of(host, &config.name, scripts::Step::Start).is_empty() {
+            reporter.send(&Report::Started);
+            return scripts;
+        }
+        match start::spawn_scripts(host, &config.name) {
+            Ok(child) => scripts.child = Some(child),
+            Err(error) => scripts.refuse(launched, &error, reporter),
+        }
+        scripts
+    }
+
+    fn is_done(&self) -> bool {
+        self.child.is_none()
+    }
+
+    fn ended(&mut self, pid: i32, exit: Exit, launched: &Launched, reporter: &mut Reporter) {
+        let Some(mut child) = self.child.take_if(|child| i32::try_from(child.id()) == Ok(pid)) else {
+            return;
+        };
+        if exit == Exit::Code(0) {
+            reporter.send(&Report::Started);
+            return;
+        }
+        let mut text = String::new();
+        if let Some(said) = &mut child.stdout {
+            // All of it is there: who wrote it has ended.
+            drop(said.read_to_string(&mut text));
+        }
+        self.refuse(launched, &Error::new(Code::Script, text.trim_end()), reporter);
+    }
+
+    /// A system whose scripts failed does not go on.
+    fn refuse(&mut self, launched: &Launched, error: &Error, reporter: &mut Reporter) {
+        self.is_refused = true;
+        reporter.send(&Report::Failed(error));
+        reporter.close();
+        // It has ended by itself when this fails.
+        drop(process::kill(launched.pid, 9));
     }
 }
 
@@ -77,35 +214,4 @@ fn says_ready(socket: &UnixDatagram) -> bool {
         }
     }
     false
-}
-
-/// The console's master, and the log that takes what comes out of it.
-struct Console {
-    master: Option<OwnedFd>,
-    /// Kept open: a terminal that nobody inside has open for a moment would look as if it had ended.
-    _terminal: Option<OwnedFd>,
-    log: Log,
-}
-
-impl Console {
-    fn new(master: Option<OwnedFd>, log: Log) -> Console {
-        let terminal = master.as_ref().and_then(|master| tty::peer(master.as_fd()).ok());
-        let usable = master.filter(|master| rustix::io::ioctl_fionbio(master, true).is_ok());
-        Console { master: usable, _terminal: terminal, log }
-    }
-
-    fn copy(&mut self) {
-        let Some(master) = &self.master else { return };
-        let mut buffer = [0; 4096];
-        loop {
-            match rustix::io::read(master, &mut buffer) {
-                Ok(0) | Err(Errno::IO) => break,
-                Ok(length) => self.log.append(&buffer[..length]),
-                Err(Errno::AGAIN) => return,
-                Err(Errno::INTR) => {}
-                Err(_) => break,
-            }
-        }
-        self.master = None;
-    }
 }

@@ -422,6 +422,15 @@ pub fn keep_over_exec(fd: BorrowedFd<'_>) -> Result<()> {
     rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty()).call("fcntl", format_args!("F_SETFD, 0"))
 }
 
+/// Closes a descriptor at the next execve.
+///
+/// # Errors
+/// None that is expected.
+pub fn close_on_exec(fd: BorrowedFd<'_>) -> Result<()> {
+    rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::CLOEXEC)
+        .call("fcntl", format_args!("F_SETFD, FD_CLOEXEC"))
+}
+
 /// Reads a file of the kernel's, which gives all that it has in one read(2) when the buffer is large enough.
 ///
 /// # Errors

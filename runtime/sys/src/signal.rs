@@ -74,6 +74,22 @@ pub fn block_none_in(command: &mut std::process::Command) {
     unsafe { command.pre_exec(unblock) };
 }
 
+/// Has a program begin as a job of its own, in the foreground of the terminal on standard input if there is one, with no
+/// signal blocked. All are blocked here: a terminal stops no job that is not in its foreground yet.
+#[cfg(feature = "std")]
+pub fn lead_the_terminal(command: &mut std::process::Command) {
+    use rustix::process::{Pid, getpid, setpgid};
+    use std::os::unix::process::CommandExt;
+    let lead = || -> std::io::Result<()> {
+        setpgid(None, None::<Pid>)?;
+        // Standard input is no terminal, or not ours to lead: nothing to be in the foreground of.
+        let _none = rustix::termios::tcsetpgrp(rustix::stdio::stdin(), getpid());
+        set_mask(0).map(drop).map_err(|error| error.errno.into())
+    };
+    // SAFETY: between fork and execve only async-signal-safe functions may be called: these are four system calls.
+    unsafe { command.pre_exec(lead) };
+}
+
 extern "C" fn exit_by_signal(signal: i32) -> ! {
     crate::process::exit_now(128 + signal)
 }

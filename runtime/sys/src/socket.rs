@@ -74,6 +74,20 @@ pub fn send(socket: BorrowedFd<'_>, message: &[u8], fd: Option<BorrowedFd<'_>>) 
     }
 }
 
+/// Sends one message without waiting; false when the other end has no room for it.
+///
+/// # Errors
+/// EPIPE when the other end is closed (no SIGPIPE).
+pub fn send_now(socket: BorrowedFd<'_>, message: &[u8]) -> Result<bool> {
+    loop {
+        match rustix::net::send(socket, message, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return Ok(false),
+            other => return other.call("send", format_args!("{} bytes", message.len())).map(|_| true),
+        }
+    }
+}
+
 /// Receives one message and the descriptor that came with it; length 0 means that the other end is closed.
 ///
 /// # Errors

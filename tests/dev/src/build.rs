@@ -10,8 +10,12 @@ use crate::command::{Failed, Result, at, cargo, output, program, run, say, succe
 use crate::packages;
 
 /// A program, the package that it comes from, and the folder that it is installed into.
-const PROGRAMS: &[(&str, &str, &str)] =
-    &[("ctrun", "runtime", "bin"), ("ctctl", "ctctl", "bin"), ("ctctl-monitor", "ctctl", "libexec/ctctl")];
+const PROGRAMS: &[(&str, &str, &str)] = &[
+    ("ctrun", "runtime", "bin"),
+    ("ctctl", "ctctl", "bin"),
+    ("ctctl-monitor", "ctctl", "libexec/ctctl"),
+    ("ctctl-init", "ctctl/init", "libexec/ctctl"),
+];
 
 /// The target to build for, and the flags that make it static.
 struct Target {
@@ -71,6 +75,11 @@ fn build_into(dist: PathBuf, options: &[&str]) -> Result<PathBuf> {
         PROGRAMS.iter().filter(|(_, package, _)| top().join(package).join("Cargo.toml").exists()).collect();
     for (name, package, _) in &present {
         let mut command = cargo(["rustc", "--locked", "--target", &target.triple]);
+        // A folder within a package's is a package of its own, named as its program is.
+        let package = if package.contains('/') { name } else { package };
+        // The small init knows nothing of the runtime, nor of its faults.
+        let options =
+            if *name == "ctctl-init" && options.contains(&"--features") { &[][..] } else { options };
         command.args(options).args(["--package", package, "--bin", name, "--"]);
         // docs/decisions/fixed-addresses.md
         if *name == "ctrun" {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `make install`: the built tree, manual pages and completions under DESTDIR and PREFIX.
+//! `make install`: the built tree, manual pages, completions and the unit of the host's boot under DESTDIR and PREFIX.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,12 @@ pub(crate) fn install(destdir: &str, prefix: &str) -> Result<()> {
     ] {
         copy_all(&completions.join(from), &to.join("share").join(folder), 0o644)?;
     }
+    let unit = top().join("ctctl/units/ctctl.service");
+    let text = at(&unit, fs::read_to_string(&unit))?.replace("@BIN@", &format!("{prefix}/bin"));
+    let ours = built.join("ctctl.service");
+    at(&ours, fs::write(&ours, text))?;
+    place(&ours, &to.join("lib/systemd/system/ctctl.service"), 0o644)?;
+    at(&ours, fs::remove_file(&ours))?;
     say(&format!("installed in {}", to.display()));
     Ok(())
 }
