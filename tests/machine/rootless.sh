@@ -26,6 +26,52 @@ has "$out" "1000" "mapped to the user"
 has "$out" "can't create /sys/fs/cgroup/cgroup.procs" "cgroup"
 is "$(as_user ctrun list --quiet)" "" "left"
 
+# SEC-09: wherever the caller is and whichever mounts and namespaces config.json asks for, what can be written below
+# /sys/fs/cgroup is the container's own cgroup, if it has one, and nothing of the caller's.
+echo "# cgroups"
+cat > "$work/combinations" << 'SCRIPT'
+set -eu
+cd bundle
+rm -f config.json
+ctrun spec --rootless
+probe='for folder in /sys/fs/cgroup /sys/fs/cgroup/*; do
+    busybox mkdir $folder/made 2> /dev/null && { busybox stat -c %i $folder; busybox rmdir $folder/made; }
+    [ -e $folder/cgroup.procs ] && echo $$ 2> /dev/null > $folder/cgroup.procs && busybox stat -c %i $folder; done; true'
+for namespace in without with; do
+    for mount in spec,ro cgroup,ro cgroup,rw bind,ro sys,ro none,rw; do
+        jq --arg namespace $namespace --arg kind "${mount%,*}" --arg access "${mount#*,}" --arg probe "$probe" '
+            .process.terminal = false | .process.args = ["sh", "-c", $probe]
+            | .linux.namespaces |= map(select(.type != "cgroup"))
+            | if $namespace == "with" then .linux.namespaces += [{"type": "cgroup"}] else . end
+            | .mounts |= map(select($kind == "spec" or (.destination | startswith("/sys") | not)))
+            | if $kind == "spec" then . elif $kind == "none" then . elif $kind == "sys" then
+                .mounts += [{"destination": "/sys", "type": "none", "source": "/sys", "options": ["rbind", "rro"]}]
+              elif $kind == "bind" then
+                .mounts += [{"destination": "/sys/fs/cgroup", "type": "bind", "source": "/sys/fs/cgroup", "options": ["rbind", $access]}]
+              else .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": [$access]}] end
+            ' config.json > other.json
+        if ! written=$(ctrun run --config other.json probe-box 2> error); then
+            # Refused by the kernel is as good; a mistake of this script is not.
+            grep -q mount error || { cat error; exit 1; }
+            continue
+        fi
+        for inode in $written; do
+            place=$(find /sys/fs/cgroup -inum "$inode")
+            case $place in */probe-box*) ;; *) echo "$namespace $mount: $place can be written"; exit 1 ;; esac
+        done
+        [ "$mount" = cgroup,rw ] || [ -z "$written" ] || { echo "$namespace $mount: written"; exit 1; }
+        echo "$namespace a cgroup namespace, $mount: $(echo "$written" | wc -w) written"
+    done
+done
+SCRIPT
+echo "## from a login"
+as_user sh combinations
+echo "## below a manager of its own"
+as_user systemd-run --user --scope --quiet sh combinations
+echo "## in a service that is the user's"
+systemd-run --quiet --pipe --wait -p User=user -p Delegate=yes -p WorkingDirectory="$work" -E PATH="$PATH" \
+    -E XDG_RUNTIME_DIR=/run/user/1000 -E HOME=/home/user sh combinations
+
 echo "# podman"
 pod() {
     as_user podman --runtime "$(command -v ctrun)" --cgroup-manager cgroupfs --events-backend file "$@"

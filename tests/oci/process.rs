@@ -494,6 +494,17 @@ fn a_limit_of_few_open_files_is_the_programs_alone() {
     }
 }
 
+// SP-11: one that nobody may have is an error of create, whichever part of it comes last.
+#[test]
+fn a_limit_of_open_files_beyond_the_kernels_is_an_error_of_create() {
+    needs!(Root);
+    for soft in [3, 1_u64 << 40] {
+        let limit = json!([{ "type": "RLIMIT_NOFILE", "soft": soft, "hard": 1_u64 << 40 }]);
+        let ct = Bundle::new().with(|c| c["process"]["rlimits"] = limit);
+        ct.create().fails_with("/process/rlimits");
+    }
+}
+
 // SP-09, SP-05: where the caller's own user namespace denies setgroups (`unshare -Ur`) there are no groups to give up,
 // and none can be asked for.
 #[test]

@@ -152,7 +152,7 @@ fn key(step: &str, call: &str) -> Option<&'static str> {
         ("set host name", "setdomainname") => "/domainname",
         ("set host name", _) => "/hostname",
         ("enter working directory", _) => "/process/cwd",
-        ("set limits and priorities", "prlimit64") => "/process/rlimits",
+        ("set limits and priorities" | "become the payload's user", "prlimit64") => "/process/rlimits",
         ("set limits and priorities", "sched_setattr") => "/process/scheduler",
         ("set limits and priorities", "ioprio_set") => "/process/ioPriority",
         ("set limits and priorities", "sched_setaffinity") => "/process/execCPUAffinity",

@@ -83,7 +83,7 @@ pub fn plan<'a>(arena: &'a Arena, process: &spec::Process<'_>, extra: Extra) -> 
     let path = arena.bytes(path.as_bytes());
     let mut rlimits = rlimits(process)?;
     if extra.limits_from_outside {
-        rlimits.retain(is_lowered_last);
+        rlimits.retain(Rlimit::is_lowered_last);
     }
     if user.additional_gids.len() > 256 {
         return Err(Error::invalid("/process/user/additionalGids: at most 256 groups are supported"));
@@ -124,15 +124,6 @@ fn last_of_each<'e>(env: impl DoubleEndedIterator<Item = &'e str>) -> Vec<&'e st
 
 fn name_of(variable: &str) -> &str {
     variable.split_once('=').map_or(variable, |(name, _)| name)
-}
-
-/// More descriptors than a stage has.
-pub const FILES_OF_A_STAGE: u64 = 512;
-
-/// Whether the stage itself lowers this limit, right before the payload: until then it has files to open.
-#[must_use]
-pub fn is_lowered_last(limit: &Rlimit) -> bool {
-    rlimit("RLIMIT_NOFILE") == Some(limit.resource) && limit.soft < FILES_OF_A_STAGE
 }
 
 /// The resource limits, as numbers.

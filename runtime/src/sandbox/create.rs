@@ -458,13 +458,8 @@ fn made(
 /// EPERM when it may not either.
 pub(super) fn limits_from_outside(pid: i32, process: &spec::Process<'_>) -> Result<()> {
     for limit in process::rlimits(process)? {
-        let soft = match process::is_lowered_last(&limit) {
-            true if limit.hard < process::FILES_OF_A_STAGE => continue,
-            true => limit.hard,
-            false => limit.soft,
-        };
-        runtime_sys::process::setrlimit_of(pid, limit.resource, soft, limit.hard)
-            .context(|| "/process/rlimits")?;
+        let Some((soft, hard)) = limit.at_first() else { continue };
+        runtime_sys::process::setrlimit_of(pid, limit.resource, soft, hard).context(|| "/process/rlimits")?;
     }
     Ok(())
 }

@@ -25,16 +25,15 @@ pub(crate) fn strings<'a>(list: &List<'a, &'a CStr>) -> Result<StringArray<'a>, 
     Ok(array)
 }
 
-/// The limit that comes last: the steps up to the payload's user open files, and whoever starts us is one.
-const RLIMIT_NOFILE: u32 = 7;
-
 pub(crate) fn set_limits<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     let plan = &stage.plan.process;
     if stage.plan.root.is_some() || plan.umask.is_some() {
         rx::umask(fs::FileMode::from_raw_mode(plan.umask.unwrap_or(stage.umask)));
     }
-    for limit in plan.rlimits.iter().filter(|limit| limit.resource != RLIMIT_NOFILE) {
-        process::setrlimit(limit.resource, limit.soft, limit.hard)?;
+    // In a user namespace the runtime sets them, from outside.
+    let limits = plan.rlimits.iter().filter(|_| !stage.plan.become_root);
+    for (resource, (soft, hard)) in limits.filter_map(|limit| Some((limit.resource, limit.at_first()?))) {
+        process::setrlimit(resource, soft, hard)?;
     }
     if let Some(plan) = plan.scheduler {
         scheduling::sched_setattr(&SchedAttr {
@@ -152,7 +151,7 @@ pub(crate) fn become_user<'a>(stage: &mut Stage<'a>) -> StepResult<'a> {
     if plan.own_stdio {
         own_stdio(plan.uid)?;
     }
-    for limit in plan.rlimits.iter().filter(|limit| limit.resource == RLIMIT_NOFILE) {
+    for limit in plan.rlimits.iter().filter(stage::plan::Rlimit::is_lowered_last) {
         process::setrlimit(limit.resource, limit.soft, limit.hard)?;
     }
     // Before the filter: a profile need not allow what only we call.

@@ -341,6 +341,29 @@ wire_struct! {
     }
 }
 
+/// More descriptors than a stage has.
+const FILES_OF_A_STAGE: u64 = 512;
+const RLIMIT_NOFILE: u32 = 7;
+
+impl Rlimit {
+    /// Whether the stage lowers this limit right before the payload: until then it has files to open, and whoever starts
+    /// it is one.
+    #[must_use]
+    pub fn is_lowered_last(&self) -> bool {
+        self.resource == RLIMIT_NOFILE && self.soft < FILES_OF_A_STAGE
+    }
+
+    /// Soft and hard, as far as they are set before that; nothing where all is for then.
+    #[must_use]
+    pub fn at_first(&self) -> Option<(u64, u64)> {
+        match self.is_lowered_last() {
+            true if self.hard < FILES_OF_A_STAGE => None,
+            true => Some((self.hard, self.hard)),
+            false => Some((self.soft, self.hard)),
+        }
+    }
+}
+
 wire_struct! {
     /// `struct sched_attr` of sched_setattr(2).
     pub struct Scheduler {
