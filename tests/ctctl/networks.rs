@@ -83,8 +83,15 @@ fn a_system_cannot_send_with_what_is_another_ones() {
     // Another hardware address.
     inside(&systems, &one, &format!("ip addr del {free}/20 dev eth0")).ok();
     assert!(reaches(&systems, &one, &of_two));
-    inside(&systems, &one, "ip link set eth0 address 02:00:00:00:00:99").ok();
-    assert!(!reaches(&systems, &one, &of_two), "it sends with another hardware address");
+    // It asks nobody where the other one is, so that its own frame is all that there is to stop.
+    let of_two = of_two.as_str();
+    let mac = inside(&systems, &two, "cat /sys/class/net/eth0/address").ok().stdout;
+    let spoof = format!("ip link set eth0 address 02:00:00:00:00:99 && arp -s {of_two} {mac}");
+    inside(&systems, &one, spoof.trim()).ok();
+    assert!(!reaches(&systems, &one, of_two), "it sends with another hardware address");
+    // The bridge learns from what it lets through.
+    let known = systems.host().sh("bridge fdb show").ok().stdout;
+    assert!(known.contains(mac.trim()) && !known.contains("02:00:00:00:00:99"), "{known}");
 }
 
 #[test]

@@ -20,7 +20,8 @@ use std::str::FromStr;
 pub struct Args {
     /// The system: its name, its number, or the beginning of its name
     pub name: String,
-    /// What to change, such as memory=512M cpulimit=150% pids=100; KEY= takes it back to its default
+    /// What to change, such as memory=512M cpulimit=150% pids=100; KEY= takes it back to its default, KEY+=WORD and
+    /// KEY-=WORD (or all) change one of several words
     #[arg(value_name = "KEY=VALUE", required = true)]
     pub keys: Vec<Assignment>,
     /// Change the running system alone

@@ -115,8 +115,9 @@ pub fn disconnect(host: &Host, name: &str) -> Result<()> {
         connect::remove(&netlink, &ours)?;
     }
     Attachment::forget(host, name)?;
-    let Some(settings) = settings::chosen(host)? else { return Ok(()) };
-    if let Err(error) = share(host, &netlink, &settings) {
+    let shared = settings::chosen(host)
+        .and_then(|settings| settings.map_or(Ok(()), |settings| share(host, &netlink, &settings)));
+    if let Err(error) = shared {
         output::progress(&format!("ctctl: after {name} left the network: {error}"));
     }
     Ok(())
