@@ -5,7 +5,12 @@ use clap::Parser;
 use ctctl::cli::{Cli, keys_as_options};
 use ctctl::host::Host;
 use ctctl::{commands, output};
+use runtime_sys::allocator::StartAllocator;
 use std::process::ExitCode;
+
+// Reading the command line alone is some two hundred small pieces.
+#[global_allocator]
+static ALLOCATOR: StartAllocator = StartAllocator::new();
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(keys_as_options(std::env::args_os().collect())) {

@@ -36,7 +36,7 @@ fn an_edit_is_taken_whole_or_not_at_all() {
     assert_eq!(systems.run(&["info", &web, "--json"]).ok().json()["pids"], 55);
     let limit = integration_tests::limit(&web, &["pids.max"]);
     assert_eq!(limit, "55");
-    assert!(edit("1 i cwd = \"/tmp\"").ok().stderr.contains("cwd: at the next start"));
+    assert!(edit("1 i ulimits = \"core=0\"").ok().stderr.contains("ulimits: at the next start"));
     let before = fs::read_to_string(&path).expect("ours");
     edit("1 i pisd = 5").exits(7).fails_with("did you mean pids?");
     edit("s/^ctid = .*/ctid = 7777/").exits(7).fails_with("ctid is given at creation");

@@ -138,3 +138,33 @@ fn create_does_the_same_whatever_the_template_s_size() {
     systems.run(&["destroy", "@a"]).ok();
     assert_eq!(calls_of_create(&systems, "a", "large"), small);
 }
+
+// VZ-71: keys of a template would be the keys of all its systems.
+#[test]
+fn no_system_has_the_templates_ssh_host_keys() {
+    needs!(Root);
+    let systems = Systems::empty();
+    let tree = systems.folder.join("tree");
+    let make = "mkdir -p bin etc/ssh etc/systemd/system usr/bin proc sys dev run; chmod 750 etc/ssh; \
+                cp /bin/busybox bin/; for n in sh ls stat cat sleep; do ln -s busybox bin/$n; done; \
+                echo 1 > usr/bin/ssh-keygen; echo yes > etc/ssh/sshd_config; \
+                for k in rsa ed25519; do echo key > etc/ssh/ssh_host_${k}_key; done; tar -cf ../keyed.tar .";
+    fs::create_dir(&tree).unwrap();
+    assert!(
+        std::process::Command::new("sh").args(["-ec", make]).current_dir(&tree).status().unwrap().success()
+    );
+    let recipe = systems.folder.join("keyed.toml");
+    let init = "init = [\"/bin/sleep\", \"100000\"]\nhalt_signal = \"KILL\"";
+    fs::write(&recipe, format!("[source.tar]\npath = \"keyed.tar\"\n[defaults]\n{init}\n")).unwrap();
+    systems.run(&["template", "build", &recipe.display().to_string()]).ok();
+    systems.run(&["create", "@web", "--template", "keyed"]).ok();
+    systems.run(&["start", "@web"]).ok();
+    let inside = |line: &str| systems.run(&["exec", "@web", "--", "sh", "-c", line]).ok().stdout;
+    assert_eq!(inside("ls /etc/ssh; stat -c %u:%a /etc/ssh"), "sshd_config\n0:750\n");
+    // Debian's systemd makes them at the first boot; a system may have its own again.
+    let unit = inside("cat /etc/systemd/system/multi-user.target.wants/ctctl-ssh-keys.service");
+    assert!(unit.contains("ExecStart=/usr/bin/ssh-keygen -A"), "{unit}");
+    inside("echo own > /etc/ssh/ssh_host_rsa_key");
+    systems.run(&["restart", "@web"]).ok();
+    assert_eq!(inside("cat /etc/ssh/ssh_host_rsa_key"), "own\n");
+}

@@ -266,6 +266,7 @@ fn what_this_host_cannot_do_is_refused_by_name_with_a_way_out() {
         systems.run(&["set", &name, "swap=1M"]).exits(9).fails_with("swap: ").fails_with("set memory too");
     }
     systems.run(&["set", &name, "sysctl=vm.swappiness=1"]).exits(7).fails_with("would change the host");
+    systems.run(&["set", &name, "pids=30", "diskspace=1G"]).exits(9).fails_with("diskspace: ");
     // Nothing of it was done, live or in the file.
     assert_eq!(limit(&name, &["pids.max"]), "max");
     assert!(systems.run(&["info", &name, "--json"]).ok().json()["pids"].is_null());

@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(error.to_string(), "web.toml: memroy: no key \"memroy\"");
         assert_eq!(error.hint_text(), Some("did you mean memory?"));
         let error = file("memory = true\n").config("web").unwrap_err();
-        assert_eq!(error.to_string(), "web.toml: memory: expected SIZE[K|M|G|T]");
+        assert_eq!(error.to_string(), "web.toml: memory: expected SIZE[K|M|G|T|%]");
     }
 
     #[test]

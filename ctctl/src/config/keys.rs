@@ -436,6 +436,9 @@ pub static KEYS: &[Key] = &[
 pub fn find(name: &str) -> Result<&'static Key> {
     let found = KEYS.iter().find(|key| key.name == name || key.alias == Some(name));
     found.ok_or_else(|| {
+        if let Some(error) = limits::refused(name) {
+            return error;
+        }
         let error = Error::new(Exit::Value, format!("no key {name:?}"));
         match nearest(name, KEYS.iter().map(|key| key.name)) {
             Some(near) => error.hint(format!("did you mean {near}?")),
@@ -814,6 +817,7 @@ mod tests {
         ] {
             assert!(refused(name, text), "{name}={text}");
         }
+        assert_eq!(find("diskspace").unwrap_err().exit(), Exit::Unsupported);
         assert_eq!(find("memroy").unwrap_err().hint_text(), Some("did you mean memory?"));
         assert_eq!(find("ram").unwrap().name, "memory");
     }

@@ -4,6 +4,7 @@
 use super::keys::{Change, Key, number, text, words};
 use super::value::{Kind, Value};
 use crate::cpulist;
+use crate::error::{Error, Exit};
 
 /// Limits beside memory, processor time and processes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -282,6 +283,16 @@ const NAMES: &[(&str, &str)] = &[
 
 /// The names that have values of their own kind.
 const WITH_VALUES: &[&str] = &["limits.cpu", "limits.cpu.allowance", "limits.memory.swap"];
+
+/// Keys of vzctl that are known, and cannot be honoured.
+#[must_use]
+pub fn refused(name: &str) -> Option<Error> {
+    let is_quota = ["diskspace", "diskinodes", "quotatime", "diskquota", "quotaugidlimit"].contains(&name);
+    is_quota.then(|| {
+        Error::new(Exit::Unsupported, format!("{name}: there are no quotas of single systems"))
+            .hint("a volume or partition of its own below --data-dir bounds all the systems in it")
+    })
+}
 
 /// Whether another tool's name stands for a key.
 #[must_use]

@@ -9,7 +9,7 @@ use runtime_sys::mount::{self, MountAttr};
 use runtime_sys::{AsFd, AsRawFd, OwnedFd};
 use std::collections::HashSet;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, lchown};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -55,6 +55,7 @@ fn make(host: &Host, config: &Config, base: u32) -> Result<()> {
         }
     }
     copy(&own.join("upper"), &new)?;
+    take_out(&new)?;
     shift(&new, base, &mut HashSet::new())?;
     fs::rename(&new, own.join("root")).context(|| format!("rename {}", new.display()))
 }
@@ -67,6 +68,20 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(Exit::Failure, format!("cp {} {}: {status}", from.display(), to.display())))
+}
+
+/// Takes out what an upper layer marks as not there, which the copy of it has put in place of what it hid.
+fn take_out(path: &Path) -> Result<()> {
+    for entry in fs::read_dir(path).context(|| path.display().to_string())? {
+        let path = entry.context(|| path.display().to_string())?.path();
+        let data = path.symlink_metadata().context(|| path.display().to_string())?;
+        if data.is_dir() {
+            take_out(&path)?;
+        } else if data.file_type().is_char_device() && data.rdev() == 0 {
+            fs::remove_file(&path).context(|| format!("remove {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Adds `base` to the owner and the group of everything; a file of several names once. Capabilities of files are lost
