@@ -206,6 +206,7 @@ fn a_start_may_be_told_things_for_once() {
     assert_eq!(memory(), (64 << 20).to_string());
     systems.run(&["stop", &web]).ok();
     systems.run(&["start", "--set", "memroy=32M", &web]).exits(7).fails_with("did you mean memory?");
+    systems.run(&["start", "--pid-file", "/no/such/pid", &web]).exits(1).fails_with("write /no/such/pid");
     systems.run(&["start", "--set", "ctid=200", &web]).exits(7).fails_with("is given at creation");
     assert_eq!(systems.status(&web)["status"], "stopped");
 }

@@ -10,7 +10,7 @@ use crate::host::{Host, need_root};
 use crate::monitor::wishes::Wishes;
 use crate::store::{self, Lock, Wait};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Start a system
@@ -74,26 +74,48 @@ fn begin(args: &Args, host: &Host, name: &str, lock: Lock, escape: Option<u8>) -
     allowed(&config, args.force)?;
     let pid_file = args.pid_file.as_deref().map(std::path::absolute).transpose();
     let pid_file = pid_file.context(|| "--pid-file")?;
-    let on_start = || pid_file.as_deref().map_or(Ok(()), |path| write_pid(host, name, path));
+    // Before the start: where it cannot be written nothing is to run.
+    let pid_file = pid_file.map(PidFile::new).transpose()?;
+    let on_start = || pid_file.map_or(Ok(()), |file| file.write(host, name));
     if args.foreground {
         return attach::foreground(host, name, lock, wishes, escape, on_start);
     }
     let started = start(host, name, lock, args.ready.until(), &wishes);
-    if started.is_ok() || state::state(host, name)?.is_running() && args.ready.wait.is_some() {
+    if started.is_ok() || args.ready.wait.is_some() && state::state(host, name)?.is_running() {
         on_start()?;
     }
     started.map(|()| 0)
 }
 
-/// Writes the number beside the file and renames it: a reader never sees half of it.
-fn write_pid(host: &Host, name: &str, path: &Path) -> Result<()> {
-    // One that has ended already has no number.
-    let Some(pid) = state::state(host, name)?.pid() else { return Ok(()) };
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let write = || {
-        fs::write(&beside, format!("{pid}\n"))?;
-        fs::rename(&beside, path)
-    };
-    write().context(|| format!("write {}", path.display()))
+/// The number is written beside the file, which is renamed: a reader never sees half of it.
+struct PidFile {
+    path: PathBuf,
+    beside: PathBuf,
+}
+
+impl PidFile {
+    fn new(path: PathBuf) -> Result<PidFile> {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".new");
+        let file = PidFile { path, beside: PathBuf::from(beside) };
+        fs::write(&file.beside, "").context(|| format!("write {}", file.beside.display()))?;
+        Ok(file)
+    }
+
+    fn write(self, host: &Host, name: &str) -> Result<()> {
+        // One that has ended already has no number.
+        let Some(pid) = state::state(host, name)?.pid() else { return Ok(()) };
+        let write = || {
+            fs::write(&self.beside, format!("{pid}\n"))?;
+            fs::rename(&self.beside, &self.path)
+        };
+        write().context(|| format!("write {}", self.path.display()))
+    }
+}
+
+impl Drop for PidFile {
+    fn drop(&mut self) {
+        // It is gone where it has become the file.
+        drop(fs::remove_file(&self.beside));
+    }
 }
