@@ -10,6 +10,8 @@ pub mod boot;
 pub mod devices;
 pub mod error;
 mod events;
+pub mod guest;
+pub mod link;
 pub mod machine;
 pub mod memory;
 mod vcpu;

@@ -284,6 +284,18 @@ impl std::fmt::Debug for Config {
     }
 }
 
+impl Outcome {
+    /// For a report.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::PowerOff => "power-off",
+            Outcome::Reset => "reset",
+            Outcome::Stopped => "stopped",
+        }
+    }
+}
+
 impl Drop for Devices {
     /// The sockets of the host see the end of the guest at once.
     fn drop(&mut self) {

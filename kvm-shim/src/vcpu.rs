@@ -20,7 +20,7 @@ use crate::error::{Error, Result, Step};
 use crate::machine::Bell;
 
 /// Exits to user space by reason.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Exits(BTreeMap<&'static str, u64>);
 
 impl Exits {
