@@ -7,7 +7,7 @@
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ pub struct Ports {
 #[derive(Debug)]
 pub struct Link {
     thread: JoinHandle<Result<u8>>,
+    /// Gone once the machine has ended.
+    _running: Sender<()>,
 }
 
 impl Link {
@@ -48,13 +50,19 @@ impl Link {
     /// # Errors
     /// EAGAIN: no thread.
     pub fn start(ports: Ports, process: ProcessSpec, stopper: Stopper) -> Result<Link> {
+        let (running, ended) = mpsc::channel();
         let serve = move || {
             let served = serve(ports, process);
+            if served.is_ok() {
+                // The guest powers off by itself. The link's end says nothing of that: a kernel that shuts down resets
+                // its devices first.
+                let _ended = ended.recv_timeout(Duration::from_secs(POWER_OFF_S));
+            }
             stopper.stop();
             served
         };
         let thread = thread::Builder::new().name("link".into()).spawn(serve);
-        Ok(Link { thread: thread.step(|| "start the link's thread".into())? })
+        Ok(Link { thread: thread.step(|| "start the link's thread".into())?, _running: running })
     }
 
     /// The process's exit code, once the machine has ended.
@@ -62,7 +70,9 @@ impl Link {
     /// # Errors
     /// A guest that ended without saying how its process did.
     pub fn exit_code(self) -> Result<u8> {
-        self.thread.join().unwrap_or_else(|_| Err(Error::new("the link's thread panicked")))
+        let Link { thread, _running: running } = self;
+        drop(running);
+        thread.join().unwrap_or_else(|_| Err(Error::new("the link's thread panicked")))
     }
 }
 
@@ -80,7 +90,8 @@ fn serve(ports: Ports, process: ProcessSpec) -> Result<u8> {
     let code = wait_for_exit(&mut link)?;
     // What it wrote last is with our readers before its end is known.
     output.into_iter().for_each(|thread| drop(thread.join()));
-    power_off(&mut link);
+    // A guest that does not hear it is stopped in the end.
+    let _gone = frame::send(&mut link, &ToGuest::PowerOff {});
     Ok(code)
 }
 
@@ -161,14 +172,5 @@ fn wait_for_exit(link: &mut UnixStream) -> Result<u8> {
             Some(other) => return Err(Error::new(format!("guest-init says {other:?}, out of turn"))),
             None => return Err(Error::new("the guest ended without saying how its process did")),
         }
-    }
-}
-
-/// Asks the guest to end, and waits until it has closed the link; a guest that does not is stopped after that.
-fn power_off(link: &mut UnixStream) {
-    let asked = frame::send(link, &ToGuest::PowerOff {});
-    if asked.is_ok() && link.set_read_timeout(Some(Duration::from_secs(POWER_OFF_S))).is_ok() {
-        // The end of the stream, or the deadline.
-        let _end = link.read(&mut [0]);
     }
 }

@@ -65,8 +65,9 @@ fn bzimage(memory: &Memory, file: &mut File) -> Result<Loaded> {
     if flags & ENTERED_IN_64_BIT == 0 {
         return Err(Error::new(format!("a bzImage that cannot be entered in 64-bit mode: {WANTED}")));
     }
-    // It decompresses itself behind the place that it was loaded to, and needs this much there.
-    let end = loaded.kernel_load.0.checked_add(header.init_size.into());
+    // It decompresses itself there or, if that is higher, where it prefers to be, and needs this much.
+    let place = loaded.kernel_load.0.max(header.pref_address);
+    let end = place.checked_add(header.init_size.into());
     let end = end.ok_or_else(|| Error::new("a bzImage whose size wraps around"))?.max(loaded.kernel_end);
     Ok(Loaded { entry: loaded.kernel_load.0 + BZIMAGE_ENTRY, end, header: Some(header) })
 }

@@ -10,8 +10,13 @@ use crate::command::{Failed, Result, at, cargo, output, program, run, say, succe
 use crate::packages;
 
 /// A program, the package that it comes from, and the folder that it is installed into.
-const PROGRAMS: &[(&str, &str, &str)] =
-    &[("ctrun", "runtime", "bin"), ("ctctl", "ctctl", "bin"), ("ctctl-monitor", "ctctl", "libexec/ctctl")];
+const PROGRAMS: &[(&str, &str, &str)] = &[
+    ("ctrun", "runtime", "bin"),
+    ("ctctl", "ctctl", "bin"),
+    ("ctctl-monitor", "ctctl", "libexec/ctctl"),
+    ("kvm-shim", "kvm-shim", "libexec/ctctl"),
+    ("guest-init", "guest-init", "libexec/ctctl"),
+];
 
 /// The target to build for, and the flags that make it static.
 struct Target {

@@ -73,13 +73,6 @@ impl<'a> Rings<'a> {
         }
     }
 
-    /// Whether the guest has given a queue anything.
-    pub fn has_any(&self, number: usize) -> bool {
-        let Some(queue) = self.queues.get(number).filter(|q| q.ready()) else { return false };
-        let given = queue.avail_idx(self.memory, std::sync::atomic::Ordering::Acquire);
-        given.is_ok_and(|index| index.0 != queue.next_avail())
-    }
-
     /// The part of a chain that the device may read.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 //! - A program of the guest connects to port N of the host: it gets a stream to whoever listens at PATH_N. Ports of
 //!   the shim itself are served in this process (`Muxer::inside`).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -15,13 +15,18 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
 use runtime_sys::rustix::event::{Timespec, epoll};
+use runtime_sys::rustix::net::{
+    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with,
+};
 
 use super::connection::{Connection, Phase, ROOM};
 use super::packet::{self, Header};
 use crate::error::{Result, Step};
 
-/// The most streams at once, and the most programs that have connected without saying where to.
-const MOST_CONNECTIONS: usize = 1024;
+/// The most streams at once: with the other descriptors of a VM below the usual limit of 1024.
+const MOST_CONNECTIONS: usize = 512;
+/// The most programs of the host that have connected without saying where to.
+const MOST_ASKING: usize = 64;
 /// The most packets without data that wait for the guest: above it, the streams that they are about are gone anyway.
 const MOST_WAITING: usize = 4 * MOST_CONNECTIONS;
 /// The longest `CONNECT` line.
@@ -55,7 +60,9 @@ pub struct Muxer {
     listener: UnixListener,
     epoll: OwnedFd,
     inside: HashMap<u32, Sender<UnixStream>>,
-    connections: HashMap<Ports, Connection>,
+    /// In order, so that all of them have their turn.
+    connections: BTreeMap<Ports, Connection>,
+    last_served: Ports,
     asking: HashMap<u64, Asking>,
     watched: HashMap<u64, Watched>,
     /// Under which number a stream is watched.
@@ -83,7 +90,8 @@ impl Muxer {
             listener,
             epoll,
             inside: HashMap::new(),
-            connections: HashMap::new(),
+            connections: BTreeMap::new(),
+            last_served: (0, 0),
             asking: HashMap::new(),
             watched: HashMap::new(),
             numbers: HashMap::new(),
@@ -123,9 +131,16 @@ impl Muxer {
         if let Some(header) = self.waiting.pop_front() {
             return Some((header, Vec::new()));
         }
-        let ready: Vec<Ports> =
-            self.connections.iter().filter(|(_, c)| can_send(c)).map(|(p, _)| *p).collect();
-        ready.into_iter().find_map(|ports| self.packet_of(ports, most))
+        let (before, after): (Vec<Ports>, Vec<Ports>) = self
+            .connections
+            .iter()
+            .filter(|(_, connection)| can_send(connection))
+            .map(|(ports, _)| *ports)
+            .partition(|ports| *ports <= self.last_served);
+        after.into_iter().chain(before).find_map(|ports| {
+            self.last_served = ports;
+            self.packet_of(ports, most)
+        })
     }
 
     fn packet_of(&mut self, ports: Ports, most: usize) -> Option<(Header, Vec<u8>)> {
@@ -212,7 +227,7 @@ impl Muxer {
         } else {
             let mut path = self.path.clone().into_os_string();
             path.push(format!("_{port}"));
-            UnixStream::connect(path).ok()?
+            connect_now(Path::new(&path)).ok()?
         };
         stream.set_nonblocking(true).ok()?;
         Some(stream)
@@ -349,7 +364,7 @@ impl Muxer {
 
     fn accept(&mut self) {
         let Ok((stream, _)) = self.listener.accept() else { return };
-        if self.asking.len() >= MOST_CONNECTIONS || stream.set_nonblocking(true).is_err() {
+        if self.asking.len() >= MOST_ASKING || stream.set_nonblocking(true).is_err() {
             return;
         }
         let number = self.number(Watched::Asking);
@@ -440,6 +455,14 @@ impl Drop for Muxer {
         // It lies in a folder of this VM, and goes with that where this fails.
         let _gone = fs::remove_file(&self.path);
     }
+}
+
+/// Without waiting: a listener that accepts nobody must not hold the machine's own thread.
+fn connect_now(path: &Path) -> runtime_sys::rustix::io::Result<UnixStream> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    connect(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(UnixStream::from(socket))
 }
 
 fn can_send(connection: &Connection) -> bool {

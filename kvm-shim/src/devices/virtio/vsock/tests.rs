@@ -181,6 +181,50 @@ fn half_closes_travel_both_ways() {
 }
 
 #[test]
+fn a_listener_that_accepts_nobody_does_not_hold_the_thread() {
+    let mut guest = guest();
+    guest.give_buffers(64);
+    let mut listening = guest.path.clone().into_os_string();
+    listening.push("_77");
+    let listener = UnixListener::bind(&listening).unwrap();
+    // The kernel takes as many as the backlog has room for, std's is 128 or the host's own limit.
+    let mut refused = false;
+    for port in 0..5000 {
+        guest.send(&guest.header(packet::REQUEST, 77, port), b"");
+        if guest.buffers.len() - guest.seen < 4 {
+            guest.give_buffers(64);
+        }
+        refused |= guest.operations().contains(&packet::RESET);
+        if refused {
+            break;
+        }
+    }
+    assert!(refused);
+    drop(listener);
+    std::fs::remove_file(listening).unwrap();
+}
+
+#[test]
+fn streams_take_turns() {
+    let (taker, streams) = mpsc::channel();
+    let path = std::env::temp_dir().join(format!("kvm-shim-vsock-turns-{}", std::process::id()));
+    let mut guest = guest_with(path, |muxer| muxer.inside(1024, taker));
+    guest.give_buffers(3);
+    for port in [5000, 5001, 5002] {
+        guest.send(&guest.header(packet::REQUEST, 1024, port), b"");
+    }
+    guest.received();
+    let hosts: Vec<UnixStream> = streams.try_iter().collect();
+    for mut host in &hosts {
+        host.write_all(&[1; 9000]).unwrap();
+    }
+    guest.give_buffers(6);
+    let order: Vec<u32> = guest.after_host().iter().map(|(header, _)| header.target_port).collect();
+    assert_eq!(order[..3], [5000, 5001, 5002]);
+    assert_eq!(order[3..], order[..3]);
+}
+
+#[test]
 fn streams_inside_this_process_need_no_file() {
     let (taker, streams) = mpsc::channel();
     let path = std::env::temp_dir().join(format!("kvm-shim-vsock-inside-{}", std::process::id()));
