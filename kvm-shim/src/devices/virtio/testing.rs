@@ -155,7 +155,7 @@ impl Driver {
     }
 
     pub(crate) fn set_avail_index(&mut self, queue: usize, index: u16) {
-        self.memory.write_obj(index, GuestAddress(rings(queue) + AVAIL + 2)).unwrap();
+        set_avail_index(&self.memory, queue, index);
     }
 
     /// Tells the device of a queue; returns the lengths of what came back in it.
@@ -194,6 +194,11 @@ impl Driver {
         self.set(0x30, u32::try_from(queue).unwrap());
         u16::try_from(self.register(0x34)).unwrap()
     }
+}
+
+/// As another processor of the guest does while the device works.
+pub(crate) fn set_avail_index(memory: &Memory, queue: usize, index: u16) {
+    memory.write_obj(index, GuestAddress(rings(queue) + AVAIL + 2)).unwrap();
 }
 
 fn rings(queue: usize) -> u64 {

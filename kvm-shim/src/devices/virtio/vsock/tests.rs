@@ -187,17 +187,12 @@ fn a_listener_that_accepts_nobody_does_not_hold_the_thread() {
     let mut listening = guest.path.clone().into_os_string();
     listening.push("_77");
     let listener = UnixListener::bind(&listening).unwrap();
-    // The kernel takes as many as the backlog has room for, std's is 128 or the host's own limit.
+    // Asked again, the kernel takes the shorter backlog.
+    runtime_sys::rustix::net::listen(&listener, 0).unwrap();
     let mut refused = false;
-    for port in 0..5000 {
+    for port in 0..8 {
         guest.send(&guest.header(packet::REQUEST, 77, port), b"");
-        if guest.buffers.len() - guest.seen < 4 {
-            guest.give_buffers(64);
-        }
         refused |= guest.operations().contains(&packet::RESET);
-        if refused {
-            break;
-        }
     }
     assert!(refused);
     drop(listener);
