@@ -333,8 +333,9 @@ fn seccomp() -> Value {
 mod tests {
     use super::*;
 
-    fn facts() -> Facts<'static> {
-        Facts { notify: Path::new("/run/notify"), capabilities: 0x21, init: None, terminal: true }
+    fn facts(machine: &Machine) -> Facts<'_> {
+        let notify = Path::new("/run/notify");
+        Facts { notify, networkd: Some(notify), capabilities: 0x21, machine, init: None, terminal: true }
     }
 
     fn web() -> Config {

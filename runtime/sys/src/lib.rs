@@ -34,6 +34,8 @@ pub mod start;
 #[cfg(feature = "std")]
 pub mod tree;
 pub mod tty;
+#[cfg(feature = "std")]
+pub mod vsock;
 mod walk;
 
 pub use error::{Call, Errno, Result, SysError};

@@ -3,6 +3,9 @@
 
 use crate::{Errno, Result, SysError, raw};
 
+/// What a handler of three arguments is told: `siginfo_t`.
+pub use libc::siginfo_t as SignalInfo;
+
 /// A set of signals; bit n-1 is signal n.
 pub type Mask = u64;
 

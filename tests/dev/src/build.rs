@@ -9,13 +9,19 @@ use std::process::Command;
 use crate::command::{Failed, Result, at, cargo, output, program, run, say, succeeds, target_folder, top};
 use crate::packages;
 
-/// A program, the package that it comes from, and the folder that it is installed into.
-const PROGRAMS: &[(&str, &str, &str)] = &[
-    ("ctrun", "runtime", "bin"),
-    ("ctctl", "ctctl", "bin"),
-    ("ctctl-monitor", "ctctl", "libexec/ctctl"),
-    ("ctctl-init", "ctctl/init", "libexec/ctctl"),
+/// A program, the package that it comes from, where that is, and the folder that it is installed into.
+const PROGRAMS: &[(&str, &str, &str, &str)] = &[
+    ("ctrun", "runtime", "runtime", "bin"),
+    ("ctctl", "ctctl", "ctctl", "bin"),
+    ("ctctl-monitor", "ctctl", "ctctl", "libexec/ctctl"),
+    ("ctctl-init", "ctctl-init", "ctctl/init", "libexec/ctctl"),
+    ("kvm-shim", "kvm-shim", "kvm-shim", "libexec/ctctl"),
+    ("guest-init", "guest-init", "kvm-shim/guest-init", "libexec/ctctl"),
 ];
+
+/// The option that builds faults in, and the packages that know them.
+const FAULTS: &[&str] = &["--features", "runtime/fault"];
+const WITH_FAULTS: &[&str] = &["runtime", "ctctl"];
 
 /// The target to build for, and the flags that make it static.
 struct Target {
@@ -66,20 +72,16 @@ pub(crate) fn build() -> Result<PathBuf> {
 
 /// The same programs, not optimised, with fault injection.
 pub(crate) fn build_with_faults() -> Result<PathBuf> {
-    build_into(dist_with_faults(), &["--features", "runtime/fault"])
+    build_into(dist_with_faults(), FAULTS)
 }
 
 fn build_into(dist: PathBuf, options: &[&str]) -> Result<PathBuf> {
     let target = target()?;
-    let present: Vec<_> =
-        PROGRAMS.iter().filter(|(_, package, _)| top().join(package).join("Cargo.toml").exists()).collect();
-    for (name, package, _) in &present {
+    let is_present = |folder: &str| top().join(folder).join("Cargo.toml").exists();
+    let present: Vec<_> = PROGRAMS.iter().filter(|(_, _, folder, _)| is_present(folder)).collect();
+    for (name, package, ..) in &present {
         let mut command = cargo(["rustc", "--locked", "--target", &target.triple]);
-        // A folder within a package's is a package of its own, named as its program is.
-        let package = if package.contains('/') { name } else { package };
-        // The small init knows nothing of the runtime, nor of its faults.
-        let options =
-            if *name == "ctctl-init" && options.contains(&"--features") { &[][..] } else { options };
+        let options = if options == FAULTS && !WITH_FAULTS.contains(package) { &[] } else { options };
         command.args(options).args(["--package", package, "--bin", name, "--"]);
         // docs/decisions/fixed-addresses.md
         if *name == "ctrun" {
@@ -92,7 +94,7 @@ fn build_into(dist: PathBuf, options: &[&str]) -> Result<PathBuf> {
     }
     let profile = if options.contains(&"--release") { "release" } else { "debug" };
     let built = target_folder().join(&target.triple).join(profile);
-    for (name, _, folder) in &present {
+    for (name, .., folder) in &present {
         place(&built.join(name), &dist.join(folder).join(name), 0o755)?;
     }
     let libc = target.libc;

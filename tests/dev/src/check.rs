@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `make check`: what to run before every commit.
 
-use crate::command::{Result, cargo, show};
+use crate::command::{Result, cargo, say, show};
 use crate::licences;
 
 pub(crate) fn check() -> Result<()> {
@@ -43,5 +43,15 @@ pub(crate) fn unit() -> Result<()> {
         "dev",
         "--exclude",
         "integration-tests",
-    ]))
+    ]))?;
+    native_machines()
+}
+
+/// Machines with a payload of a few instructions: a /dev/kvm that only emulates is enough, none is not.
+fn native_machines() -> Result<()> {
+    if let Err(e) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/kvm") {
+        say(&format!("skipped: the shim's own machines: /dev/kvm: {e}"));
+        return Ok(());
+    }
+    show(&mut cargo(["test", "--quiet", "--locked", "--package", "kvm-shim", "--test", "native"]))
 }
