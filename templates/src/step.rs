@@ -139,7 +139,7 @@ impl Step {
     #[must_use]
     pub fn words(&self) -> String {
         match self {
-            Step::Run(words) if words.starts_with(&["/bin/sh".to_owned(), "-ec".to_owned()]) => {
+            Step::Run(words) if words.len() == 3 && words[..2] == ["/bin/sh", "-ec"] => {
                 let line = words[2].lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
                 format!("run {line}")
             }
@@ -261,6 +261,9 @@ mod tests {
     fn a_step_is_one_thing() {
         assert!(matches!(step("run = \"echo\""), Ok(Step::Run(words)) if words[2] == "echo"));
         assert!(matches!(step("run = [\"/bin/ls\"]"), Ok(Step::Run(words)) if words == ["/bin/ls"]));
+        let words = |text: &str| step(text).unwrap().words();
+        assert_eq!(words("run = \"\\n echo a\\necho b\""), "run echo a");
+        assert_eq!(words("run = [\"/bin/sh\", \"-ec\"]"), "run /bin/sh -ec");
         assert!(step("").unwrap_err().contains("one of the keys"));
         assert!(step("run = \"a\"\ncopy = \"b\"").unwrap_err().contains("one of the keys"));
         assert!(step("run = \"a\"\nto = \"/b\"").unwrap_err().contains("`to` goes with `copy`"));

@@ -45,6 +45,15 @@ fn a_file_system_without_id_maps_gets_a_copy() {
     run(&["exec", "@web", "--", "test", "-e", "/etc/mine"]).ok();
     let root = PathBuf::from(&data).join("systems").join(systems.name("web")).join("root");
     assert_eq!(fs::metadata(root.join("bin/busybox")).expect("it was copied").uid(), 3_000_000);
+    // What a template is made of there would have the ids of this one system.
+    let recipe = systems.folder.join(format!("{}steps.toml", systems.prefix));
+    let path = recipe.display().to_string();
+    fs::write(&recipe, "[source.busybox]\n[[steps]]\nrun = \"true\"\n").expect("the folder is ours");
+    run(&["template", "build", &path]).exits(9).fails_with("takes no id maps, which steps need");
+    run(&["stop", "--kill", "@web"]).ok();
+    let web = systems.name("web");
+    fs::write(&recipe, format!("[source.container]\nname = \"{web}\"\n")).expect("the folder is ours");
+    run(&["template", "build", &path]).exits(9).fails_with("has a copy of its template");
     run(&["destroy", "--force", "@web"]).ok();
     assert!(!root.exists());
     drop(systems);

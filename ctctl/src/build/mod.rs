@@ -66,7 +66,9 @@ pub fn carry_out(host: &Host, recipe: &Recipe, base: &mut Base, on_error: OnErro
     sweep(host)?;
     signal::set_mask(signal::ALL)?;
     let mut builder = Builder::new(host, recipe, base)?;
-    let done = builder.all_steps(&recipe.body.steps).and_then(|()| builder.layer());
+    let done = storage::check_for_steps(host, &builder.config)
+        .and_then(|()| builder.all_steps(&recipe.body.steps))
+        .and_then(|()| builder.layer());
     match done {
         Ok(layer) => {
             base.layers.extend(layer);

@@ -69,6 +69,14 @@ pub fn mount_for_steps(host: &Host, config: &Config) -> Result<OwnedFd> {
     overlay::mount_for_steps(host, config, ids_for_steps(host, config)?, None)
 }
 
+/// Whether the file system of a system's data can hold what steps change.
+///
+/// # Errors
+/// As [`mount_for_steps`].
+pub fn check_for_steps(host: &Host, config: &Config) -> Result<()> {
+    ids_for_steps(host, config).map(drop)
+}
+
 /// Changes the files of such a system: `work` gets its root and the host's id of its user 0, as which it works, with
 /// all capabilities.
 ///
