@@ -26,38 +26,46 @@ pub enum Command {
     Template(commands::template::Args),
     /// Make a system from a template
     Create(commands::create::Args),
-    /// Start a system
+    /// Start systems
     Start(commands::start::Args),
-    /// Stop a system in order, and kill it when that takes too long
+    /// Stop systems in order, and kill those that take too long
     Stop(commands::stop::Args),
-    /// Stop a system and start it again
+    /// Stop systems and start them again
     Restart(commands::restart::Args),
-    /// Send a signal to a system's first process
+    /// Send a signal to the first process of systems
     Kill(commands::kill::Args),
-    /// Freeze all processes of a running system
+    /// Freeze all processes of running systems
     #[command(visible_alias = "freeze")]
     Pause(commands::pause::Args),
-    /// Let the processes of a paused system go on
+    /// Let the processes of paused systems go on
     #[command(visible_aliases = ["unfreeze", "resume"])]
     Unpause(commands::pause::Args),
-    /// Wait until a system has stopped, and print how it ended
+    /// Wait until systems have stopped, or are in another state
     Wait(commands::wait::Args),
+    /// Show what happens to systems: starts, ends, changes
+    Events(commands::events::Args),
+    /// Show what running systems use
+    Stats(commands::stats::Args),
     /// Show what a system printed on its console
     Logs(commands::logs::Args),
     /// Open a shell in a running system, as its root logs in
     Enter(commands::enter::Args),
     /// Run a command in a running system
     Exec(commands::exec::Args),
-    /// Remove a system and everything that is its own
+    /// Remove systems and everything that is their own
     Destroy(commands::destroy::Args),
-    /// Show all systems
+    /// Show systems
     List(commands::list::Args),
-    /// Show one system's state in one line
+    /// Show the state of systems, in one line each
     Status(commands::status::Args),
-    /// Show all that is configured of a system, and what it uses
+    /// Show all that is configured of systems, and what they use
     Info(commands::info::Args),
-    /// Change a system's configuration, at once where the kernel can
+    /// Change the configuration of systems, at once where the kernel can
     Set(commands::set::Args),
+    /// Show, give and take labels, by which other verbs find systems
+    Label(commands::label::Args),
+    /// Give a stopped system another name
+    Rename(commands::rename::Args),
     /// Show, check and edit a system's configuration file
     Config(commands::config::Args),
     /// Write a completion script for a shell

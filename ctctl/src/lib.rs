@@ -13,12 +13,16 @@ pub mod commands;
 pub mod config;
 pub mod container;
 pub mod error;
+pub mod events;
 pub mod host;
 pub mod idmap;
+pub mod listing;
 pub mod meter;
 pub mod monitor;
 pub mod output;
+pub mod select;
 pub mod storage;
 pub mod store;
+pub mod usage;
 
 pub use error::{Error, Exit, Result};

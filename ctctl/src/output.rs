@@ -33,28 +33,60 @@ pub fn json(value: &serde_json::Value) -> io::Result<()> {
 /// # Errors
 /// The reader is gone.
 pub fn table(heading: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
-    let mut widths: Vec<usize> = heading.iter().map(|cell| cell.chars().count()).collect();
+    let heading: Vec<String> = heading.iter().map(|cell| (*cell).to_owned()).collect();
+    aligned(&std::iter::once(&heading).chain(rows).collect::<Vec<_>>())
+}
+
+/// The same without a heading.
+///
+/// # Errors
+/// The reader is gone.
+pub fn rows(rows: &[Vec<String>]) -> io::Result<()> {
+    aligned(&rows.iter().collect::<Vec<_>>())
+}
+
+fn aligned(rows: &[&Vec<String>]) -> io::Result<()> {
+    let mut widths = vec![0; rows.iter().map(|row| row.len()).max().unwrap_or(0)];
     for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
+        for (width, cell) in widths.iter_mut().zip(*row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    let mut out = io::stdout().lock();
-    let heading: Vec<String> = heading.iter().map(|cell| (*cell).to_owned()).collect();
-    for row in std::iter::once(&heading).chain(rows) {
-        let mut text = String::new();
+    let mut text = String::new();
+    for row in rows {
+        let begin = text.len();
         for (cell, width) in row.iter().zip(&widths) {
             text.push_str(&format!("{cell:<width$}  "));
         }
-        writeln!(out, "{}", text.trim_end())?;
+        text.truncate(begin + text[begin..].trim_end().len());
+        text.push('\n');
     }
-    Ok(())
+    // In one piece: a line at a time is a call for each.
+    raw(text.as_bytes())
+}
+
+/// A number of bytes for people, with one digit behind the point.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let units = [("T", 40), ("G", 30), ("M", 20), ("K", 10)];
+    match units.iter().find(|(_, shift)| bytes >> shift > 0) {
+        Some((unit, shift)) => {
+            let tenths = (u128::from(bytes) * 10) >> shift;
+            format!("{}.{}{unit}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes}B"),
+    }
 }
 
 /// Says on stderr what is being done, for verbs that take a while.
 pub fn progress(text: &str) {
     // Nobody reads stderr: nothing to be done about that.
     drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
+/// Asks something on stderr; the answer comes on the same line.
+pub fn prompt(text: &str) {
+    drop(write!(io::stderr().lock(), "{text}"));
 }
 
 /// Shows an error and its hint.

@@ -4,11 +4,16 @@
 use super::set::Assignment;
 use super::{printed, template};
 use crate::config::Config;
+use crate::config::dump;
+use crate::config::file::ConfigFile;
 use crate::config::keys::{self, Change};
 use crate::container;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
+use crate::idmap::IdMap;
 use crate::{output, store};
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 /// Make a system from a template
 #[derive(Debug, clap::Args)]
@@ -16,14 +21,17 @@ pub struct Args {
     /// The new system's name
     pub name: String,
     /// The template to make it from; ctctl template list shows them
-    #[arg(short, long, visible_alias = "ostemplate")]
-    pub template: String,
+    #[arg(short, long, visible_alias = "ostemplate", required_unless_present = "file")]
+    pub template: Option<String>,
+    /// A file with keys, such as ctctl config dump writes; - is standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
     /// Its number, from 101 upwards; the next free one when absent
     #[arg(long)]
     pub ctid: Option<u64>,
-    /// Host ids of its users: auto, BASE:SIZE, or host for no user namespace
-    #[arg(long, default_value = "auto")]
-    pub idmap: String,
+    /// Host ids of its users: auto (the default), BASE:SIZE, or host for no user namespace
+    #[arg(long, value_name = "IDMAP")]
+    pub idmap: Option<String>,
     /// Keys of its configuration, as for ctctl set
     #[arg(value_name = "KEY=VALUE")]
     pub keys: Vec<Assignment>,
@@ -41,9 +49,26 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 fn create(args: &Args, host: &Host) -> Result<Config> {
     need_root()?;
     store::check_name(&args.name)?;
-    let manifest = template::find(host, &args.template)?;
+    let file = args.file.as_deref().map(read_file).transpose()?;
     let mut config = Config::new(&args.name);
+    let from_file = match &file {
+        // The template's name alone, for now: what it has as defaults counts less than the file.
+        Some(file) => Some(file.config(&args.name)?),
+        None => None,
+    };
+    let template = args.template.clone().or_else(|| from_file.as_ref().map(|config| config.template.clone()));
+    let template = template.filter(|name| !name.is_empty()).ok_or_else(|| {
+        Error::new(Exit::Usage, "the file names no template")
+            .hint("say --template NAME, or template = in the file")
+    })?;
+    let manifest = template::find(host, &template)?;
     template::apply_defaults(&manifest.defaults, &mut config)?;
+    let mut idmap = None;
+    if let Some(file) = &file {
+        dump::check(file)?;
+        file.apply(&mut config)?;
+        idmap = (config.idmap == IdMap::Host && file.has(keys::find("idmap")?)).then(|| "host".to_owned());
+    }
     config.template = manifest.name;
     config.layers = manifest.layers;
     for Assignment { key, value } in &args.keys {
@@ -57,6 +82,16 @@ fn create(args: &Args, host: &Host) -> Result<Config> {
         (key.put)(&mut config, value)
             .map_err(|text| Error::new(Exit::Value, format!("{}: {text}", key.name)))?;
     }
-    let wishes = container::create::Wishes { ctid: args.ctid, idmap: args.idmap.clone() };
+    let idmap = args.idmap.clone().or(idmap).unwrap_or_else(|| "auto".to_owned());
+    let wishes = container::create::Wishes { ctid: args.ctid, idmap };
     container::create::create(host, config, &wishes)
+}
+
+fn read_file(path: &Path) -> Result<ConfigFile> {
+    if path != Path::new("-") {
+        return ConfigFile::read(path);
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context(|| "read standard input")?;
+    ConfigFile::parse(Path::new("standard input"), &text)
 }

@@ -6,16 +6,20 @@ pub mod config;
 pub mod create;
 pub mod destroy;
 pub mod enter;
+pub mod events;
 pub mod exec;
 pub mod info;
 pub mod kill;
+pub mod label;
 pub mod list;
 pub mod logs;
 pub mod man;
 pub mod pause;
+pub mod rename;
 pub mod restart;
 pub mod set;
 pub mod start;
+pub mod stats;
 pub mod status;
 pub mod stop;
 pub mod template;
@@ -39,6 +43,8 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Pause(args) => pause::pause(&args, host),
         Command::Unpause(args) => pause::unpause(&args, host),
         Command::Wait(args) => wait::run(&args, host),
+        Command::Events(args) => events::run(&args, host),
+        Command::Stats(args) => stats::run(&args, host),
         Command::Logs(args) => logs::run(&args, host),
         Command::Restart(args) => restart::run(&args, host),
         Command::Enter(args) => enter::run(&args, host),
@@ -48,10 +54,17 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Status(args) => status::run(&args, host),
         Command::Info(args) => info::run(&args, host),
         Command::Set(args) => set::run(&args, host),
+        Command::Label(args) => label::run(&args, host),
+        Command::Rename(args) => rename::run(&args, host),
         Command::Config(args) => config::run(&args, host),
         Command::Completion(args) => completion::run(&args),
         Command::Man(args) => man::run(&args),
     }
+}
+
+/// A reader that went away is no failure, but what it did not read need not be written.
+fn unheard(error: std::io::Error) -> Result<()> {
+    printed(Err(error)).map(drop)
 }
 
 /// What a verb that prints returns: a reader that went away is no failure.

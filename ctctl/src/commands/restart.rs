@@ -3,30 +3,34 @@
 
 use super::start::Ready;
 use crate::container::start::{Until, start};
+use crate::container::state::State;
 use crate::container::{state, stop};
 use crate::error::{Context, Result};
 use crate::host::{Host, need_root};
+use crate::select::Selection;
 use crate::store::{self, Wait};
 use std::time::Duration;
 
-/// Stop a system and start it again
+/// Stop systems and start them again
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The system: its name, its number, or the beginning of its name
-    pub name: String,
+    #[command(flatten)]
+    pub systems: Selection,
     #[command(flatten)]
     pub ready: Ready,
 }
 
-/// Carries it out; a system that does not run is started.
+/// Carries it out; a system that does not run is started, but not as one of a group.
 ///
 /// # Errors
 /// As `stop` and `start`.
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
-    let name = store::resolve(host, &args.name)?;
-    again(host, &name, args.ready.until()).context(|| format!("restart {name}"))?;
-    Ok(0)
+    let chosen = args.systems.choose(host)?;
+    chosen.each_that(host, State::is_running, |name| {
+        again(host, name, args.ready.until()).context(|| format!("restart {name}"))?;
+        Ok(0)
+    })
 }
 
 fn again(host: &Host, name: &str, until: Until) -> Result<()> {

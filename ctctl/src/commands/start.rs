@@ -4,14 +4,15 @@
 use crate::container::start::{Until, start};
 use crate::error::{Context, Result};
 use crate::host::{Host, need_root};
+use crate::select::Selection;
 use crate::store::{self, Wait};
 use std::time::Duration;
 
-/// Start a system
+/// Start systems
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The system: its name, its number, or the beginning of its name
-    pub name: String,
+    #[command(flatten)]
+    pub systems: Selection,
     #[command(flatten)]
     pub ready: Ready,
 }
@@ -39,8 +40,13 @@ impl Ready {
 /// `NoSystem`; `State` when it runs already; what went wrong on the way, of which nothing is left.
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
-    let name = store::resolve(host, &args.name)?;
-    let lock = store::lock(host, &name, Wait::Yes)?;
-    start(host, &name, lock, args.ready.until()).context(|| format!("start {name}"))?;
-    Ok(0)
+    args.systems.choose(host)?.each_that(
+        host,
+        |state| !state.is_running(),
+        |name| {
+            let lock = store::lock(host, name, Wait::Yes)?;
+            start(host, name, lock, args.ready.until()).context(|| format!("start {name}"))?;
+            Ok(0)
+        },
+    )
 }

@@ -176,7 +176,10 @@ fn check_defaults(recipe: &Recipe) -> Result<()> {
 }
 
 /// Puts a template's defaults into a configuration.
-pub(super) fn apply_defaults(defaults: &toml::Table, config: &mut Config) -> Result<()> {
+///
+/// # Errors
+/// `Value`, with the key.
+pub fn apply_defaults(defaults: &toml::Table, config: &mut Config) -> Result<()> {
     for (name, value) in defaults {
         let mut put = || {
             let key = keys::find(name)?;
@@ -230,7 +233,10 @@ fn list(json: bool, host: &Host) -> Result<u8> {
 }
 
 /// One template's manifest, with a hint at what to do when there is none.
-pub(super) fn find(host: &Host, name: &str) -> Result<Manifest> {
+///
+/// # Errors
+/// `NoTemplate`.
+pub fn find(host: &Host, name: &str) -> Result<Manifest> {
     let store = host.templates();
     store.manifest(name).map_err(|error| {
         if error.kind() != ErrorKind::NotFound {

@@ -31,6 +31,14 @@ impl ConfigFile {
     /// What reading answers; `Value` for text that is not TOML, with line and column.
     pub fn read(path: &Path) -> Result<ConfigFile> {
         let text = fs::read_to_string(path).context(|| path.display().to_string())?;
+        ConfigFile::parse(path, &text)
+    }
+
+    /// The same of a text that has been read; the path is for messages.
+    ///
+    /// # Errors
+    /// `Value` for text that is not TOML, with line and column.
+    pub fn parse(path: &Path, text: &str) -> Result<ConfigFile> {
         let document = text.parse::<DocumentMut>().map_err(|error| {
             Error::new(Exit::Value, format!("{}: {}", path.display(), error.to_string().trim_end()))
         })?;
@@ -43,15 +51,37 @@ impl ConfigFile {
     /// `Value` for the first key that is unknown or has a wrong value.
     pub fn config(&self, name: &str) -> Result<Config> {
         let mut config = Config::new(name);
+        self.apply(&mut config)?;
+        Ok(config)
+    }
+
+    /// Whether the file says something of a key.
+    #[must_use]
+    pub fn has(&self, key: &Key) -> bool {
+        self.document.contains_key(key.name)
+            || key.alias.is_some_and(|alias| self.document.contains_key(alias))
+    }
+
+    /// The file's text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{}\n", self.document.to_string().trim_end())
+    }
+
+    /// Puts what the file says into a configuration; keys that it does not name stay as they are.
+    ///
+    /// # Errors
+    /// `Value` for the first key that is unknown or has a wrong value.
+    pub fn apply(&self, config: &mut Config) -> Result<()> {
         for (name, item) in self.document.iter() {
             let mut put = || {
                 let key = keys::find(name)?;
                 let value = key.kind.from_toml(item).map_err(|text| Error::new(Exit::Value, text))?;
-                (key.put)(&mut config, value).map_err(|text| Error::new(Exit::Value, text))
+                (key.put)(config, value).map_err(|text| Error::new(Exit::Value, text))
             };
             put().context(|| format!("{}: {name}", self.path.display()))?;
         }
-        Ok(config)
+        Ok(())
     }
 
     /// Writes one key; `None` removes it.
@@ -67,6 +97,11 @@ impl ConfigFile {
             }
             None => drop(self.document.remove(key.name)),
         }
+    }
+
+    /// Writes a key as this text.
+    pub fn set_text(&mut self, name: &str, text: &str) {
+        self.document[name] = toml_edit::value(text);
     }
 
     /// Writes every key that has a value.
@@ -98,9 +133,7 @@ impl ConfigFile {
         let new = folder.join(format!(".{name}.new"));
         let write = || -> std::io::Result<()> {
             let mut file = File::create(&new)?;
-            let text = self.document.to_string();
-            file.write_all(text.trim_end().as_bytes())?;
-            file.write_all(b"\n")?;
+            file.write_all(self.text().as_bytes())?;
             file.sync_all()?;
             fs::rename(&new, path)?;
             File::open(folder)?.sync_all()

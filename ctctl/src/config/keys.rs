@@ -91,6 +91,26 @@ pub static KEYS: &[Key] = &[
         put: |c, v| text(v)?.map_or(Ok(()), |t| t.parse().map(|m| c.idmap = m)),
     },
     Key {
+        name: "description",
+        alias: None,
+        kind: Kind::Text,
+        default: "none",
+        help: "what the system is for, in one line",
+        change: Change::Live,
+        get: |c| c.description.clone().map(Value::Text),
+        put: |c, v| line(v).map(|t| c.description = t),
+    },
+    Key {
+        name: "labels",
+        alias: None,
+        kind: Kind::Words,
+        default: "none",
+        help: "words of your own, KEY=VALUE or KEY, by which --label finds systems; see ctctl label",
+        change: Change::Live,
+        get: |c| (!c.labels.is_empty()).then(|| Value::List(c.labels.clone())),
+        put: |c, v| labels(v).map(|w| c.labels = w),
+    },
+    Key {
         name: "hostname",
         alias: None,
         kind: Kind::Text,
@@ -272,6 +292,31 @@ fn variables(value: Option<Value>) -> std::result::Result<Vec<String>, String> {
     }
 }
 
+fn line(value: Option<Value>) -> std::result::Result<Option<String>, String> {
+    match text(value)? {
+        Some(text) if text.chars().any(char::is_control) => Err("expected one line of text".to_owned()),
+        other => Ok(other),
+    }
+}
+
+/// Sorted, the last value of each key.
+fn labels(value: Option<Value>) -> std::result::Result<Vec<String>, String> {
+    let mut labels = std::collections::BTreeMap::new();
+    for label in words(value)?.unwrap_or_default() {
+        let key = label.split_once('=').map_or(label.as_str(), |(key, _)| key);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        let begins_well = key.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let is_shown_whole = !label.chars().any(|c| c.is_control() || c.is_whitespace());
+        if !begins_well || key.ends_with('-') || !key.chars().all(is_plain) || !is_shown_whole {
+            return Err(format!(
+                "{label:?} is not a label: KEY=VALUE without spaces, KEY of letters, digits, -, _, . and /"
+            ));
+        }
+        labels.insert(key.to_owned(), label);
+    }
+    Ok(labels.into_values().collect())
+}
+
 fn folder(value: Option<Value>) -> std::result::Result<Option<String>, String> {
     match text(value)? {
         Some(path) if !path.starts_with('/') || path.contains('\0') => {
@@ -342,6 +387,8 @@ mod tests {
             ("uuid", "0f8fad5b-d9cb-469f-a165-70867728950e"),
             ("template", "busybox"),
             ("idmap", "1048576:65536"),
+            ("description", "the shop, do not stop"),
+            ("labels", "prod tier=web"),
             ("hostname", "web-1.example"),
             ("init", "/bin/sh -c true"),
             ("env", "A=1 B=x=y"),
@@ -374,6 +421,10 @@ mod tests {
         };
         for (name, text) in [
             ("layers", "../../etc"),
+            ("labels", "-x"),
+            ("labels", "=x"),
+            ("labels", "k-"),
+            ("description", "a\nb"),
             ("hostname", "a/b"),
             ("memory", "1K"),
             ("uuid", "x"),

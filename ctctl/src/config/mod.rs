@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A system's configuration: typed ([`Config`]), as a file ([`file`]), and the one table of its keys ([`keys`]).
 
+pub mod dump;
 pub mod file;
 pub mod keys;
 pub mod value;
@@ -22,6 +23,10 @@ pub struct Config {
     pub layers: Vec<String>,
     /// Host ids of its users.
     pub idmap: IdMap,
+    /// What it is for, in words.
+    pub description: Option<String>,
+    /// `KEY=VALUE` or `KEY`, sorted, each key once.
+    pub labels: Vec<String>,
     /// Its host name; the system's name when absent.
     pub hostname: Option<String>,
     /// The first program, with arguments.
@@ -75,6 +80,8 @@ impl Config {
             template: String::new(),
             layers: Vec::new(),
             idmap: IdMap::Host,
+            description: None,
+            labels: Vec::new(),
             hostname: None,
             init: vec!["/sbin/init".to_owned()],
             env: Vec::new(),

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Making a system: its numbers, its own files, its identity; its configuration file comes last and makes it exist.
 
-use super::{destroy, identity};
+use super::{destroy, identity, rename};
 use crate::config::Config;
 use crate::config::file::ConfigFile;
 use crate::error::{Context, Error, Exit, Result};
+use crate::events;
 use crate::host::{Host, private_dir};
 use crate::idmap::{self, IdMap};
 use crate::store::{self, Wait};
+use serde_json::json;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 
@@ -30,13 +32,17 @@ pub fn create(host: &Host, mut config: Config, wishes: &Wishes) -> Result<Config
         return Err(Error::new(Exit::Exists, format!("there is a system {:?} already", config.name))
             .hint("choose another name, or remove it with: ctctl destroy"));
     }
+    // Before anything that takes back by removing: files under this name may be a renamed system's.
+    rename::give_back(host, &config.name)?;
     let made = make(host, &mut config, wishes);
     if made.is_err() {
         // Without a configuration file nothing names these files; the cause is the error to report.
         drop(templates::remove_tree(&host.data(&config.name)));
         lock.remove();
     }
-    made.map(|()| config)
+    made?;
+    events::tell(host, &config.name, "created", json!({ "template": config.template }));
+    Ok(config)
 }
 
 fn make(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<()> {

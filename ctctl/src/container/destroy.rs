@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Removing a system. Its configuration file goes last: a destroy that is killed can be done again.
 
-use super::stop;
+use super::{rename, stop};
 use crate::error::{Context, Result};
 use crate::host::Host;
 use crate::store::{self, Lock, Wait};
@@ -42,6 +42,10 @@ pub fn sweep(host: &Host) -> Result<()> {
         }
         let Ok(lock) = store::lock(host, name, Wait::No) else { continue };
         if !host.config_file(name).exists() {
+            // What could be the data of a system that was renamed stays.
+            if rename::give_back(host, name).is_err() {
+                continue;
+            }
             stop::clear(host, name)?;
             destroy(host, name, lock)?;
         }

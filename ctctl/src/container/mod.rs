@@ -5,6 +5,7 @@ pub mod create;
 pub mod destroy;
 mod identity;
 pub mod limits;
+pub mod rename;
 pub mod start;
 pub mod state;
 pub mod stop;

@@ -5,6 +5,7 @@ use super::watch::End;
 use crate::config::{Config, Ready};
 use crate::container::state;
 use crate::error::{Context, Result};
+use crate::events;
 use crate::host::{Host, private_dir};
 use crate::{bundle, storage, store};
 use runtime::launch::Launched;
@@ -13,6 +14,7 @@ use runtime::state::Root;
 use runtime::verbs::delete;
 use runtime_sys::process::Exit;
 use runtime_sys::{OwnedFd, credentials};
+use serde_json::json;
 use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -107,8 +109,12 @@ pub fn note_exit(host: &Host, name: &str, end: End) -> Result<()> {
         End::Known(Exit::Signal(signal)) => format!("killed by signal {signal}"),
         End::Unknown => "unknown".to_owned(),
     };
+    let reason = json!({ "reason": words });
     let path = host.exit_file(name);
-    fs::write(&path, format!("{words}\n")).context(|| format!("write {}", path.display()))
+    let written = fs::write(&path, format!("{words}\n")).context(|| format!("write {}", path.display()));
+    // Told when the note is there: who hears of the end reads why.
+    events::tell(host, name, "stopped", reason);
+    written
 }
 
 /// A file that is not there needs no removal.

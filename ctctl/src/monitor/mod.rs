@@ -25,6 +25,7 @@ pub mod watch;
 
 use crate::container::state;
 use crate::error::{Context, Result};
+use crate::events;
 use crate::host::Host;
 use crate::output;
 use launch::Started;
@@ -32,6 +33,7 @@ use report::{Report, Reporter};
 use runtime_sys::process::Exit;
 use runtime_sys::rustix::stdio;
 use runtime_sys::{AsFd, fs as sysfs, process, signal, tty};
+use serde_json::json;
 use watch::End;
 
 /// Signals that init dies of when it asks for a reboot (reboot(2) in a pid namespace).
@@ -82,6 +84,7 @@ fn adopt(host: &Host, name: &str, mut reporter: Reporter) -> Result<()> {
 }
 
 fn live(host: &Host, name: &str, prepared: Result<()>, reporter: &mut Reporter) -> Result<()> {
+    let mut reboots = 0;
     let mut start = prepared.and_then(|()| launch::launch(host, name));
     loop {
         let started = match start {
@@ -91,11 +94,13 @@ fn live(host: &Host, name: &str, prepared: Result<()>, reporter: &mut Reporter) 
                 return Err(error);
             }
         };
+        events::tell(host, name, if reboots == 0 { "started" } else { "restarted" }, json!({}));
         reporter.send(&Report::Started);
         let end = see_to_the_end(host, name, started, reporter)?;
         if end != End::Known(Exit::Signal(SIGHUP)) {
             return Ok(());
         }
+        reboots += 1;
         start = launch::launch(host, name);
     }
 }
@@ -113,7 +118,7 @@ fn prepare() -> Result<()> {
 }
 
 fn see_to_the_end(host: &Host, name: &str, started: Started, reporter: &mut Reporter) -> Result<End> {
-    let end = watch::watch(started, reporter);
+    let end = watch::watch(host, name, started, reporter);
     if let Err(error) = &end {
         output::progress(&format!("ctctl-monitor: {name}: {error}"));
     }

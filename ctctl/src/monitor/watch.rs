@@ -5,9 +5,15 @@ use super::console::Log;
 use super::launch::Started;
 use super::report::{Report, Reporter};
 use crate::error::{Context, Result};
+use crate::events;
+use crate::host::Host;
+use runtime::cgroup::{Cgroup, OomWatch};
+use runtime::state::Root;
+use runtime_sys::cgroupfs::{News, wait_for_news};
 use runtime_sys::process::{self, Exit};
 use runtime_sys::rustix::event::{PollFd, PollFlags, poll};
 use runtime_sys::{AsFd, Errno, OwnedFd, rustix, signal, tty};
+use serde_json::json;
 use std::os::unix::net::UnixDatagram;
 
 /// How init ended.
@@ -23,17 +29,19 @@ pub enum End {
 ///
 /// # Errors
 /// What waiting answers; init may run on then.
-pub fn watch(started: Started, reporter: &mut Reporter) -> Result<End> {
+pub fn watch(host: &Host, name: &str, started: Started, reporter: &mut Reporter) -> Result<End> {
     let Started { launched, master, mut notify, log } = started;
     let signals = signal::signalfd(signal::ALL)?;
     let mut console = Console::new(master, Log::new(log));
     if notify.is_none() {
-        reporter.send(&Report::Ready);
-        reporter.close();
+        ready(host, name, reporter);
     }
+    // Without one the system runs as well, and nobody hears that its memory ran out.
+    let mut memory = memory_watch(host, name).ok().flatten();
     loop {
         let mut fds = vec![PollFd::new(&signals, PollFlags::IN)];
         fds.extend(console.master.as_ref().map(|master| PollFd::new(master, PollFlags::IN)));
+        fds.extend(memory.as_ref().map(|memory| PollFd::from_borrowed_fd(memory.fd(), flags(memory.kind()))));
         fds.extend(notify.as_ref().map(|socket| PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)));
         match poll(&mut fds, None) {
             Ok(_) | Err(Errno::INTR) => {}
@@ -43,15 +51,52 @@ pub fn watch(started: Started, reporter: &mut Reporter) -> Result<End> {
         console.copy();
         if notify.as_ref().is_some_and(says_ready) {
             notify = None;
-            reporter.send(&Report::Ready);
-            reporter.close();
+            ready(host, name, reporter);
+        }
+        if memory.as_mut().is_some_and(|memory| ran_out(host, name, memory).is_err()) {
+            memory = None;
         }
         while signal::next_signal(signals.as_fd())?.is_some() {}
         if let Some(exit) = reap(launched.pid)? {
             console.copy();
+            // The kernel kills first and counts then.
+            drop(memory.as_mut().map(|memory| ran_out(host, name, memory)));
             return Ok(End::Known(exit));
         }
     }
+}
+
+fn ready(host: &Host, name: &str, reporter: &mut Reporter) {
+    events::tell(host, name, "ready", json!({}));
+    reporter.send(&Report::Ready);
+    reporter.close();
+}
+
+fn memory_watch(host: &Host, name: &str) -> Result<Option<OomWatch>> {
+    let saved = Root::open(&host.oci_root())?.container(name)?.load()?;
+    match saved {
+        Some(saved) => Ok(Cgroup::open(&saved.cgroup).watch_oom()?),
+        None => Ok(None),
+    }
+}
+
+fn flags(news: News) -> PollFlags {
+    match news {
+        News::Notified => PollFlags::PRI,
+        News::Readable => PollFlags::IN,
+    }
+}
+
+/// Tells how often memory ran out since the last time.
+fn ran_out(host: &Host, name: &str, memory: &mut OomWatch) -> Result<()> {
+    if wait_for_news([(memory.fd(), memory.kind())], Some(0))?[0] {
+        memory.hear()?;
+    }
+    let count = memory.count();
+    if count > 0 {
+        events::tell(host, name, "oom", json!({ "count": count }));
+    }
+    Ok(())
 }
 
 /// Takes the exit of every child that has ended: init's, and those of orphans that came here.

@@ -32,24 +32,28 @@ complete -c ctctl -n "__fish_ctctl_needs_command" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_needs_command" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "template" -d 'Build, list, show and remove templates'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "create" -d 'Make a system from a template'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "start" -d 'Start a system'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "restart" -d 'Stop a system and start it again'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "kill" -d 'Send a signal to a system\'s first process'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "pause" -d 'Freeze all processes of a running system'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "freeze" -d 'Freeze all processes of a running system'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "unpause" -d 'Let the processes of a paused system go on'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "unfreeze" -d 'Let the processes of a paused system go on'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "resume" -d 'Let the processes of a paused system go on'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "start" -d 'Start systems'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "stop" -d 'Stop systems in order, and kill those that take too long'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "restart" -d 'Stop systems and start them again'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "kill" -d 'Send a signal to the first process of systems'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "pause" -d 'Freeze all processes of running systems'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "freeze" -d 'Freeze all processes of running systems'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "unpause" -d 'Let the processes of paused systems go on'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "unfreeze" -d 'Let the processes of paused systems go on'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "resume" -d 'Let the processes of paused systems go on'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "wait" -d 'Wait until systems have stopped, or are in another state'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "events" -d 'Show what happens to systems: starts, ends, changes'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "stats" -d 'Show what running systems use'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "logs" -d 'Show what a system printed on its console'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "exec" -d 'Run a command in a running system'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "destroy" -d 'Remove a system and everything that is its own'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "list" -d 'Show all systems'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "status" -d 'Show one system\'s state in one line'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
-complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "destroy" -d 'Remove systems and everything that is their own'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "list" -d 'Show systems'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "status" -d 'Show the state of systems, in one line each'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "info" -d 'Show all that is configured of systems, and what they use'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "set" -d 'Change the configuration of systems, at once where the kernel can'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "label" -d 'Show, give and take labels, by which other verbs find systems'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "rename" -d 'Give a stopped system another name'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "completion" -d 'Write a completion script for a shell'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "man" -d 'Write the manual page'
@@ -146,80 +150,139 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_su
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "prune" -d 'Remove layers that neither a template nor a system uses'
 complete -c ctctl -n "__fish_ctctl_using_subcommand template; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s t -l template -l ostemplate -d 'The template to make it from; ctctl template list shows them' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s f -l file -d 'A file with keys, such as ctctl config dump writes; - is standard input' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l ctid -d 'Its number, from 101 upwards; the next free one when absent' -r
-complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l idmap -d 'Host ids of its users: auto, BASE:SIZE, or host for no user namespace' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l idmap -d 'Host ids of its users: auto (the default), BASE:SIZE, or host for no user namespace' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s w -l wait -d 'Return when the system says that it is ready, as systemd does at its default target; fail after SECONDS' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s t -l timeout -d 'Seconds until it is killed; its stop_timeout when absent' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s k -l kill -d 'Kill it at once'
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s w -l wait -d 'Return when the system says that it is ready, as systemd does at its default target; fail after SECONDS' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -s l -l label -d 'Every system with this label; given again, with all of them' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -s s -l signal -d 'The signal: a name, with SIG or without, or a number; KILL when absent' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -s a -l all -d 'To all processes of the system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -l all -d 'Every system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -s p -l processes -d 'To all processes of each system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand pause" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand freeze" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand unpause" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand unfreeze" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand resume" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s t -l timeout -d 'Seconds to wait at most' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s l -l label -d 'Every system with this label; given again, with all of them' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s s -l state -d 'The states of which one is enough' -r -f -a "stopped\t'Nothing of it runs'
+running\t'It runs, and is not paused'
+frozen\t'It is frozen'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s t -l timeout -d 'Seconds to wait at most; the exit code is 1 when they are over' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -l all -d 'Every system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand events" -l since -d 'From this moment on: 30s, 10m, 2h or 1d before now, 2026-01-31T12:00 in UTC, or @SECONDS since 1970' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand events" -s e -l event -d 'These events alone' -r -f -a "created\t''
+started\t''
+ready\t''
+restarted\t''
+paused\t''
+unpaused\t''
+oom\t''
+set\t''
+renamed\t''
+stopped\t''
+destroyed\t''"
+complete -c ctctl -n "__fish_ctctl_using_subcommand events" -s n -l tail -d 'The last events alone' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand events" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand events" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand events" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand events" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand events" -s f -l follow -d 'Go on with what happens from now on'
+complete -c ctctl -n "__fish_ctctl_using_subcommand events" -s j -l json -d 'As JSON, one object a line'
+complete -c ctctl -n "__fish_ctctl_using_subcommand events" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand events" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -s l -l label -d 'Every system with this label; given again, with all of them' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -s i -l interval -d 'The seconds between two readings' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -l all -d 'Every system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -l stream -d 'Again and again; this is the default on a terminal'
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -l no-stream -d 'Once'
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -s j -l json -d 'As JSON: an array; with --stream one array a line'
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand stats" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -s n -l tail -d 'The last lines alone' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
@@ -243,59 +306,132 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l log-dir -d 'Console
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s t -l tty -d 'Give the command a terminal'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -s f -l force -d 'Kill it first if it runs'
+complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l all -d 'Every system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -s f -l force -d 'Kill those that run first'
+complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -s y -l yes -d 'Do not ask whether all systems that a pattern, a label or --all means are to go'
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s l -l label -d 'Every system with this label; given again, with all of them' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s o -s F -l output -d 'These fields; --fields shows all' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s s -l sort -d 'Sorted by this field; with - before it the other way around' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s N -l name-filter -l filter -d 'Systems with such a name: a pattern, or a regular expression' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s h -l hostname -d 'Systems with such a host name' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s d -l description -d 'Systems with such a description' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s i -l ip -d 'Systems with such an address' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s j -l json -d 'As JSON'
-complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l running -d 'Running systems alone'
-complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s a -d 'All systems, whatever they do: this is the default'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l running -l active -d 'Systems that run'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s S -l stopped -d 'Systems that do not run'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l frozen -l paused -d 'Systems that are paused'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s n -l name -d 'With the name in the place of the host name'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s H -l no-header -d 'Without the heading'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s t -l no-trim -d 'Values whole; without it they are cut at 60 signs on a terminal'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s 1 -d 'Names alone, one a line'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s f -l fancy -d 'As a table: this is the default'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s L -l fields -d 'Show the fields that there are'
+complete -c ctctl -n "__fish_ctctl_using_subcommand list" -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand list" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand status" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand status" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand status" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand status" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand status" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand status" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand status" -l all -d 'Every system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand status" -s j -l json -d 'As JSON: an object, or an array of them for several systems'
 complete -c ctctl -n "__fish_ctctl_using_subcommand status" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand status" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s l -l label -d 'Every system with this label; given again, with all of them' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s o -l output -d 'These alone: keys of the configuration, or name, status, pid, ip, files, memory.current, pids.current, cpu.usage' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s c -l config -d 'The value of this key alone' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand info" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand info" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand info" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand info" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -l all -d 'Every system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s s -l state -d 'The state alone'
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s p -l pid -d 'The number of the first process alone'
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s i -l ips -d 'The addresses inside alone'
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s S -l stats -d 'What it uses alone'
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s H -l raw -d 'Sizes as numbers of bytes'
+complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s j -l json -d 'As JSON: an object, or an array of them for several systems'
 complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand info" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l runtime -d 'Change the running system alone'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l save -d 'Change the configuration alone'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -s h -l help -d 'Print help'
-complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -f -a "show" -d 'Print the file as it is'
-complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -f -a "validate" -d 'Check the file, after an edit by hand'
-complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -f -a "edit" -d 'Open a copy of the file in $VISUAL or $EDITOR, and put it in place when it is right'
-complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand label" -s l -l label -d 'Every system with this label; given again, with all of them' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand label" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand label" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand label" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand label" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand label" -l all -d 'Every system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand label" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand label" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand label" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand rename" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand rename" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand rename" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand rename" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand rename" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand rename" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -f -a "show" -d 'Print the file as it is'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -f -a "get" -d 'Print values of keys'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -f -a "diff" -d 'Show in which keys a system is unlike its template, another system, or a file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -f -a "dump" -d 'Print all that makes a system like this one, for ctctl create --file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -f -a "validate" -d 'Check the file, after an edit by hand'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -f -a "edit" -d 'Open a copy of the file in $VISUAL or $EDITOR, and put it in place when it is right'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show get diff dump validate edit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from show" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from show" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from show" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from show" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from show" -s e -l expanded -d 'Every key, with the value that holds and where it comes from: default, template, or file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from show" -s j -l json -d 'With --expanded, as JSON'
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from get" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from get" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from get" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from get" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from get" -s j -l json -d 'As JSON: an object'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from get" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from diff" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from diff" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from diff" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from diff" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from diff" -s j -l json -d 'As JSON: an array'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from dump" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from dump" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from dump" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from dump" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from dump" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from dump" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
@@ -309,6 +445,9 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subc
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from edit" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print the file as it is'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "get" -d 'Print values of keys'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Show in which keys a system is unlike its template, another system, or a file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "dump" -d 'Print all that makes a system like this one, for ctctl create --file'
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "validate" -d 'Check the file, after an edit by hand'
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Open a copy of the file in $VISUAL or $EDITOR, and put it in place when it is right'
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -324,27 +463,31 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l run-dir -d 'Run stat
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "template" -d 'Build, list, show and remove templates'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "create" -d 'Make a system from a template'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "start" -d 'Start a system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "restart" -d 'Stop a system and start it again'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "kill" -d 'Send a signal to a system\'s first process'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "pause" -d 'Freeze all processes of a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "unpause" -d 'Let the processes of a paused system go on'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "logs" -d 'Show what a system printed on its console'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "exec" -d 'Run a command in a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "destroy" -d 'Remove a system and everything that is its own'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "list" -d 'Show all systems'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "status" -d 'Show one system\'s state in one line'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "completion" -d 'Write a completion script for a shell'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "man" -d 'Write the manual page'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "template" -d 'Build, list, show and remove templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "create" -d 'Make a system from a template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "start" -d 'Start systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "stop" -d 'Stop systems in order, and kill those that take too long'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "restart" -d 'Stop systems and start them again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "kill" -d 'Send a signal to the first process of systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "pause" -d 'Freeze all processes of running systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "unpause" -d 'Let the processes of paused systems go on'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "wait" -d 'Wait until systems have stopped, or are in another state'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "events" -d 'Show what happens to systems: starts, ends, changes'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "stats" -d 'Show what running systems use'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "logs" -d 'Show what a system printed on its console'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "exec" -d 'Run a command in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "destroy" -d 'Remove systems and everything that is their own'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "list" -d 'Show systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "status" -d 'Show the state of systems, in one line each'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "info" -d 'Show all that is configured of systems, and what they use'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "set" -d 'Change the configuration of systems, at once where the kernel can'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "label" -d 'Show, give and take labels, by which other verbs find systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "rename" -d 'Give a stopped system another name'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "completion" -d 'Write a completion script for a shell'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "man" -d 'Write the manual page'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait events stats logs enter exec destroy list status info set label rename config completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "validate" -d 'Check a recipe without building it'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'
@@ -353,5 +496,8 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcom
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "prune" -d 'Remove layers that neither a template nor a system uses'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the file as it is'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "get" -d 'Print values of keys'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "diff" -d 'Show in which keys a system is unlike its template, another system, or a file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "dump" -d 'Print all that makes a system like this one, for ctctl create --file'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "validate" -d 'Check the file, after an edit by hand'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "edit" -d 'Open a copy of the file in $VISUAL or $EDITOR, and put it in place when it is right'
