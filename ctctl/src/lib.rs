@@ -12,6 +12,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod container;
+pub mod doctor;
 pub mod error;
 pub mod events;
 pub mod host;

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Tables and JSON; the only writer of stdout and stderr.
 
-use crate::error::Error;
+use crate::error::{Context, Error, Result};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Writes one line to stdout.
 ///
@@ -78,10 +83,65 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// How much is said, on the terminal and in the log; neither depends on the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Level {
+    /// What went wrong
+    Error,
+    /// And what is worth knowing of what was done
+    Info,
+    /// And each step
+    Debug,
+}
+
+static CONSOLE: AtomicU8 = AtomicU8::new(Level::Info as u8);
+static LOG: OnceLock<(File, Level)> = OnceLock::new();
+
+/// Says how much is shown on stderr.
+pub fn set_console(level: Level) {
+    CONSOLE.store(level as u8, Ordering::Relaxed);
+}
+
+/// Adds to this log from now on, whatever is shown.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn set_log(path: &Path, level: Level) -> Result<()> {
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    let file = file.context(|| format!("log to {}", path.display()))?;
+    // The second of two would be lost, and there is one command line.
+    drop(LOG.set((file, level)));
+    Ok(())
+}
+
+/// A line in the log, if there is one that takes this level.
+fn log(level: Level, text: &str) {
+    if let Some((file, most)) = LOG.get()
+        && level <= *most
+    {
+        let word = format!("{level:?}").to_lowercase();
+        let line = format!("{} {} {word} {text}\n", runtime::state::now(), std::process::id());
+        // One call: lines of several commands do not mix. A full disk is no reason to fail.
+        drop((&*file).write_all(line.as_bytes()));
+    }
+}
+
+fn say(level: Level, text: &str) {
+    log(level, text);
+    if level as u8 <= CONSOLE.load(Ordering::Relaxed) {
+        // Nobody reads stderr: nothing to be done about that.
+        drop(writeln!(io::stderr().lock(), "{text}"));
+    }
+}
+
 /// Says on stderr what is being done, for verbs that take a while.
 pub fn progress(text: &str) {
-    // Nobody reads stderr: nothing to be done about that.
-    drop(writeln!(io::stderr().lock(), "{text}"));
+    say(Level::Info, text);
+}
+
+/// Says one of the steps, for who asks to see them.
+pub fn step(text: &str) {
+    say(Level::Debug, text);
 }
 
 /// Asks something on stderr; the answer comes on the same line.
@@ -91,6 +151,8 @@ pub fn prompt(text: &str) {
 
 /// Shows an error and its hint.
 pub fn error(error: &Error) {
+    let hint = error.hint_text().map_or(String::new(), |hint| format!(" (hint: {hint})"));
+    log(Level::Error, &format!("{error}{hint}"));
     let mut err = io::stderr().lock();
     drop(writeln!(err, "ctctl: {error}"));
     if let Some(hint) = error.hint_text() {

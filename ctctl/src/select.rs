@@ -182,13 +182,19 @@ fn by_labels(host: &Host, names: &[String], wanted: &[String]) -> Result<Vec<Str
     }
     if found.is_empty() {
         let error = Error::new(Exit::NoSystem, format!("no system has the label {}", wanted.join(", ")));
-        let near = wanted.iter().find_map(|label| nearest(label, known.iter().map(String::as_str)));
+        let near =
+            wanted.iter().find_map(|label| nearest(label, known.iter().flat_map(|known| words_of(known))));
         return Err(match near.filter(|near| !wanted.iter().any(|label| label == near)) {
             Some(near) => error.hint(format!("did you mean {near}?")),
             None => error.hint("ctctl list -o name,labels shows the labels of all systems"),
         });
     }
     Ok(found)
+}
+
+/// What a label can be found by.
+fn words_of(label: &str) -> impl Iterator<Item = &str> {
+    label.split_once('=').map(|(key, _)| key).into_iter().chain([label])
 }
 
 /// Whether labels have `KEY`, with any value, or `KEY=VALUE`.

@@ -87,7 +87,8 @@ pub fn read(host: &Host, name: &str) -> Result<Config> {
         return Err(Error::new(Exit::NoSystem, format!("no system {name:?}"))
             .hint("it was destroyed or renamed meanwhile; ctctl list shows all systems"));
     }
-    file?.config(name)
+    let config = file.and_then(|file| file.config(name));
+    config.map_err(|error| error.hint(format!("mend it with: ctctl config edit {name}")))
 }
 
 /// A name in use by one `ctctl` alone. Dropping it gives the name free.

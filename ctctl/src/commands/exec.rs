@@ -62,6 +62,14 @@ pub(super) fn inside(host: &Host, name: &str, mut command: bundle::Command) -> R
         process: Some(format!("/proc/self/fd/{}", file.as_raw_fd()).into()),
         ..ExecOptions::default()
     };
-    let code = exec::exec(&Root::open(&host.oci_root())?, &options)?;
+    let code = exec::exec(&Root::open(&host.oci_root())?, &options).map_err(|error| {
+        let error = Error::from(error);
+        match error.exit() {
+            Exit::NoProgram | Exit::CannotRun => {
+                error.hint("paths are those inside, and a shell's words need: sh -c '…'")
+            }
+            _ => error,
+        }
+    })?;
     Ok(u8::try_from(code & 0xff).unwrap_or(u8::MAX))
 }

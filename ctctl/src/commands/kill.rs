@@ -49,7 +49,7 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 
 fn send(host: &Host, name: &str, signal: i32, processes: bool) -> Result<()> {
     if !state::state(host, name)?.is_running() {
-        return Err(Error::new(Exit::State, "it does not run"));
+        return Err(Error::new(Exit::State, "it does not run").hint(format!("ctctl start {name}")));
     }
     Ok(kill::kill(&Root::open(&host.oci_root())?, name, signal, processes)?)
 }

@@ -5,6 +5,7 @@ pub mod completion;
 pub mod config;
 pub mod create;
 pub mod destroy;
+pub mod doctor;
 pub mod enter;
 pub mod events;
 pub mod exec;
@@ -57,6 +58,7 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Label(args) => label::run(&args, host),
         Command::Rename(args) => rename::run(&args, host),
         Command::Config(args) => config::run(&args, host),
+        Command::Doctor(args) => doctor::run(&args, host),
         Command::Completion(args) => completion::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -113,7 +113,8 @@ fn set(args: &Args, keys: &[Assignment], host: &Host, name: &str) -> Result<u8> 
             return Err(Error::new(
                 Exit::Value,
                 format!("{} does not change while it runs", later.join(", ")),
-            ));
+            )
+            .hint("without --runtime it is saved for the next start"));
         }
         let names: Vec<&str> = changes.iter().map(|(key, _)| key.name).collect();
         container::limits::apply(host, &config, &names)?;
@@ -138,7 +139,10 @@ fn change(config: &mut Config, given: &Assignment) -> Result<(&'static Key, Opti
         return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name))
             .hint("create another system with the value that you want"));
     }
-    let wrong = |text: String| Error::new(Exit::Value, format!("{}: {text}", key.name));
+    let wrong = |text: String| {
+        let error = Error::new(Exit::Value, format!("{}: {text}", key.name));
+        error.hint("ctctl set --help shows what each key takes")
+    };
     let value = key.kind.parse(&given.value).map_err(wrong)?;
     (key.put)(config, value.clone()).map_err(wrong)?;
     Ok((key, value))

@@ -38,7 +38,7 @@ fn halt(args: &Args, host: &Host, name: &str) -> Result<u8> {
     let _lock = store::lock(host, name, Wait::Yes)?;
     let config = store::read(host, name)?;
     if !state::state(host, name)?.is_running() {
-        return Err(Error::new(Exit::State, "it does not run"));
+        return Err(Error::new(Exit::State, "it does not run").hint(format!("ctctl start {name}")));
     }
     if args.kill {
         kill_now(host, &config)?;

@@ -126,6 +126,7 @@ impl ConfigFile {
     /// # Errors
     /// What the file system answers.
     pub fn save_as(&self, path: &Path) -> Result<()> {
+        crate::output::step(&format!("write {}", path.display()));
         let folder = path.parent().unwrap_or(Path::new("/"));
         private_dir(folder)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -8,6 +8,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::events;
 use crate::host::{Host, private_dir};
 use crate::idmap::{self, IdMap};
+use crate::output;
 use crate::store::{self, Wait};
 use serde_json::json;
 use std::fs::{self, Permissions};
@@ -41,6 +42,7 @@ pub fn create(host: &Host, mut config: Config, wishes: &Wishes) -> Result<Config
         lock.remove();
     }
     made?;
+    output::step(&format!("{}: number {}, ids {}", config.name, config.ctid, config.idmap));
     events::tell(host, &config.name, "created", json!({ "template": config.template }));
     Ok(config)
 }
@@ -84,7 +86,8 @@ fn choose_numbers(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<(
             let wrong = |text: String| Error::new(Exit::Value, format!("idmap: {text}"));
             let map: IdMap = given.parse().map_err(wrong)?;
             if let Some(other) = maps.iter().find(|other| idmap::overlap(map, **other)) {
-                return Err(wrong(format!("{map} overlaps with another system's {other}")));
+                return Err(wrong(format!("{map} overlaps with another system's {other}"))
+                    .hint("without --idmap it gets a range of its own"));
             }
             map
         }
@@ -104,9 +107,11 @@ fn choose_ctid(name: &str, wish: Option<u64>, taken: &[u64]) -> Result<u64> {
     }
     match wish.or(by_name) {
         Some(ctid) if ctid < store::FIRST_CTID => {
-            Err(Error::new(Exit::Value, format!("ctid {ctid}: numbers up to 100 are reserved")))
+            Err(Error::new(Exit::Value, format!("ctid {ctid}: numbers up to 100 are reserved"))
+                .hint("without --ctid it gets the next free one"))
         }
-        Some(ctid) if taken.contains(&ctid) => Err(Error::new(Exit::Exists, format!("ctid {ctid} is taken"))),
+        Some(ctid) if taken.contains(&ctid) => Err(Error::new(Exit::Exists, format!("ctid {ctid} is taken"))
+            .hint("without --ctid it gets the next free one")),
         Some(ctid) => Ok(ctid),
         None => Ok((store::FIRST_CTID..).find(|ctid| !taken.contains(ctid)).unwrap_or(store::FIRST_CTID)),
     }

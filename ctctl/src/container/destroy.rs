@@ -4,6 +4,7 @@
 use super::{rename, stop};
 use crate::error::{Context, Result};
 use crate::host::Host;
+use crate::output;
 use crate::store::{self, Lock, Wait};
 use std::path::Path;
 
@@ -55,5 +56,6 @@ pub fn sweep(host: &Host) -> Result<()> {
 
 /// What worked in the system may have left trees of any depth.
 fn gone(path: &Path) -> Result<()> {
+    output::step(&format!("remove {}", path.display()));
     templates::remove_tree(path).context(|| format!("remove {}", path.display()))
 }

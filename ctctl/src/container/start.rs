@@ -6,6 +6,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, private_dir};
 use crate::monitor::Task;
 use crate::monitor::report::{Heard, Reports};
+use crate::output;
 use crate::store::Lock;
 use runtime_sys::{OwnedFd, fd};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -30,7 +31,8 @@ pub enum Until {
 pub fn start(host: &Host, name: &str, lock: Lock, until: Until) -> Result<()> {
     if state::state(host, name)?.is_running() {
         adopt(host, name)?;
-        return Err(Error::new(Exit::State, "it runs already"));
+        return Err(Error::new(Exit::State, "it runs already")
+            .hint(format!("ctctl enter {name} goes inside, ctctl restart {name} starts it again")));
     }
     stop::clear(host, name)?;
     let monitor = monitor_lock(host, name)?
@@ -80,6 +82,17 @@ pub fn adopt(host: &Host, name: &str) -> Result<()> {
     reports.hear(None).map(drop)
 }
 
+/// Whether a monitor lives; without a run folder there is none.
+///
+/// # Errors
+/// What the file system answers.
+pub fn is_watched(host: &Host, name: &str) -> Result<bool> {
+    if !host.run(name).exists() {
+        return Ok(false);
+    }
+    monitor_lock(host, name).map(|lock| lock.is_none())
+}
+
 /// The lock that a living monitor holds; nothing when one does.
 ///
 /// # Errors
@@ -98,6 +111,7 @@ pub(super) fn monitor_lock(host: &Host, name: &str) -> Result<Option<File>> {
 
 fn spawn(host: &Host, name: &str, task: Task, lock: File) -> Result<(Child, Reports)> {
     let program = host.helper("ctctl-monitor")?;
+    output::step(&format!("{name}: run {} {}", program.display(), task.word()));
     let (from, to) = std::io::pipe().context(|| "make a pipe")?;
     let log = host.run(name).join("monitor.log");
     let log =

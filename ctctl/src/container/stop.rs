@@ -8,6 +8,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
 use crate::monitor::launch::note_exit;
 use crate::monitor::watch::End;
+use crate::output;
 use runtime::state::Root;
 use runtime::verbs::{delete, kill, pause};
 use runtime_sys::{AsFd, BorrowedFd, process};
@@ -47,6 +48,7 @@ pub fn stop(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> 
             if matches!(now, State::Paused(_)) {
                 pause::resume(&Root::open(&host.oci_root())?, name)?;
             }
+            output::step(&format!("{name}: send {} to process {pid}", config.halt_signal));
             signal_init(host, name, signal)?;
             asked = Some(pid);
         }
