@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a running system uses: of its control groups and, for the network, of its first process's own view.
 
+use crate::container::state;
 use crate::error::Result;
 use crate::host::Host;
 use runtime::cgroup::Cgroup;
@@ -35,7 +36,15 @@ pub struct Usage {
 /// # Errors
 /// The runtime's state cannot be read.
 pub fn usage(host: &Host, name: &str) -> Result<Option<Usage>> {
-    let Some(pid) = crate::container::state::state(host, name)?.pid() else { return Ok(None) };
+    let Some(pid) = state::state(host, name)?.pid() else { return Ok(None) };
+    match read(host, name, pid) {
+        // It ended while it was read.
+        Err(_) if !state::state(host, name)?.is_running() => Ok(None),
+        other => other,
+    }
+}
+
+fn read(host: &Host, name: &str, pid: i32) -> Result<Option<Usage>> {
     let saved = Root::open(&host.oci_root())?.container(name)?.load()?;
     let Some(saved) = saved else { return Ok(None) };
     let stats = Cgroup::open(&saved.cgroup).stats()?;

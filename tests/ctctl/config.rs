@@ -110,6 +110,9 @@ fn a_dump_makes_a_system_with_the_same_dump() {
     elsewhere.run_with_input(&["create", "@more", "-f", "-", "memory=32M"], &dump).ok();
     assert_eq!(elsewhere.run(&["config", "get", "@more", "memory"]).ok().stdout, "32M\n");
     elsewhere.run_with_input(&["create", "@x", "-f", "-"], "ctid = 200\ntemplate = \"scripted\"").exits(7);
+    let own = "template = \"scripted\"\nidmap = \"3000000:65536\"\n";
+    elsewhere.run_with_input(&["create", "@ids", "-f", "-"], own).ok();
+    assert_eq!(elsewhere.run(&["config", "get", "@ids", "idmap"]).ok().stdout, "3000000:65536\n");
     elsewhere.run_with_input(&["create", "@x", "-f", "-"], "pids = 2\n").exits(2).fails_with("no template");
     elsewhere.run_with_input(&["create", "@x", "-f", "-"], "pids = [\n").exits(7).fails_with("line 1");
 }

@@ -10,7 +10,6 @@ use crate::config::keys::{self, Change};
 use crate::container;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
-use crate::idmap::IdMap;
 use crate::{output, store};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -67,7 +66,7 @@ fn create(args: &Args, host: &Host) -> Result<Config> {
     if let Some(file) = &file {
         dump::check(file)?;
         file.apply(&mut config)?;
-        idmap = (config.idmap == IdMap::Host && file.has(keys::find("idmap")?)).then(|| "host".to_owned());
+        idmap = file.has(keys::find("idmap")?).then(|| config.idmap.to_string());
     }
     config.template = manifest.name;
     config.layers = manifest.layers;

@@ -185,7 +185,15 @@ fn orphans(host: &Host) -> Vec<Finding> {
             continue;
         }
         let text = "folders of a system that is not configured: a killed create or destroy left them";
-        findings.push(Finding::new("orphan", Verdict::Warning, text).of(name).repair(destroy::sweep));
+        let owned = name.clone();
+        findings.push(Finding::new("orphan", Verdict::Warning, text).of(name).repair(move |host| {
+            destroy::sweep(host)?;
+            if host.data(&owned).exists() {
+                return Err(Error::new(Exit::State, "its files may be those of a system that was renamed")
+                    .hint("mend the broken configurations first"));
+            }
+            Ok(())
+        }));
     }
     findings
 }
