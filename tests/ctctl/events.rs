@@ -3,7 +3,7 @@
 use integration_tests::{Systems, limit, needs, wait_until};
 use serde_json::Value;
 use std::fs::{self, File};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 fn events(systems: &Systems, args: &[&str]) -> Vec<Value> {
     let ran = systems.run(&[&["events", "--json"], args].concat()).ok();
@@ -12,6 +12,17 @@ fn events(systems: &Systems, args: &[&str]) -> Vec<Value> {
 
 fn words(events: &[Value]) -> Vec<&str> {
     events.iter().filter_map(|event| event["event"].as_str()).collect()
+}
+
+/// A command that goes on for ever, until the test ends in whatever way.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _gone = self.0.kill();
+        let _status = self.0.wait();
+    }
 }
 
 // LX-18
@@ -23,7 +34,7 @@ fn a_life_is_told_from_create_to_destroy() {
     let file = File::create(&out).expect("it is ours");
     // Before there is anything to follow.
     let mut follower = systems.command(&["events", "-f", "@web"]);
-    let mut follower = follower.stdout(file).stderr(Stdio::null()).spawn().expect("ctctl runs");
+    let follower = Killed(follower.stdout(file).stderr(Stdio::null()).spawn().expect("ctctl runs"));
     let web = systems.running("web");
     systems.run(&["create", "@other", "--template", "busybox"]).ok();
     systems.run(&["pause", &web]).ok();
@@ -63,8 +74,7 @@ fn a_life_is_told_from_create_to_destroy() {
     systems.run(&["events", "--since", "yesterday"]).exits(7).fails_with("is no moment");
     let followed = || fs::read_to_string(&out).expect("it is ours");
     assert!(wait_until(|| followed().contains("destroyed")), "{}", followed());
-    follower.kill().expect("it is our child");
-    follower.wait().expect("it is our child");
+    drop(follower);
     let lines: Vec<String> =
         followed().lines().map(|line| line.split(' ').nth(2).unwrap_or("").to_owned()).collect();
     assert_eq!(lines, expected, "{}", followed());
