@@ -11,7 +11,7 @@ use runtime::cgroup::{Cgroup, OomWatch};
 use runtime::state::Root;
 use runtime_sys::cgroupfs::{News, wait_for_news};
 use runtime_sys::process::{self, Exit};
-use runtime_sys::rustix::event::{PollFd, PollFlags, poll};
+use runtime_sys::rustix::event::{PollFd, PollFlags, Timespec, poll};
 use runtime_sys::{AsFd, Errno, OwnedFd, rustix, signal, tty};
 use serde_json::json;
 use std::os::unix::net::UnixDatagram;
@@ -38,12 +38,14 @@ pub fn watch(host: &Host, name: &str, started: Started, reporter: &mut Reporter)
     }
     // Without one the system runs as well, and nobody hears that its memory ran out.
     let mut memory = memory_watch(host, name).ok().flatten();
+    let mut looks = 0;
     loop {
         let mut fds = vec![PollFd::new(&signals, PollFlags::IN)];
         fds.extend(console.master.as_ref().map(|master| PollFd::new(master, PollFlags::IN)));
         fds.extend(memory.as_ref().map(|memory| PollFd::from_borrowed_fd(memory.fd(), flags(memory.kind()))));
         fds.extend(notify.as_ref().map(|socket| PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)));
-        match poll(&mut fds, None) {
+        let soon = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+        match poll(&mut fds, (looks > 0).then_some(&soon)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => return Err(std::io::Error::from(errno)).context(|| "poll"),
         }
@@ -53,8 +55,11 @@ pub fn watch(host: &Host, name: &str, started: Started, reporter: &mut Reporter)
             notify = None;
             ready(host, name, reporter);
         }
-        if memory.as_mut().is_some_and(|memory| ran_out(host, name, memory).is_err()) {
-            memory = None;
+        match memory.as_mut().map(|memory| ran_out(host, name, memory)) {
+            Some(Ok(Oom::Announced)) => looks = LOOKS,
+            Some(Ok(Oom::Told)) => looks = 0,
+            Some(Ok(Oom::Nothing)) | None => looks = looks.saturating_sub(1),
+            Some(Err(_)) => memory = None,
         }
         while signal::next_signal(signals.as_fd())?.is_some() {}
         if let Some(exit) = reap(launched.pid)? {
@@ -87,16 +92,29 @@ fn flags(news: News) -> PollFlags {
     }
 }
 
+/// How often a count that was announced is looked for: v1 announces before it kills and counts.
+const LOOKS: u32 = 100;
+
+/// What is new of memory that ran out.
+enum Oom {
+    Nothing,
+    /// There will be a count.
+    Announced,
+    Told,
+}
+
 /// Tells how often memory ran out since the last time.
-fn ran_out(host: &Host, name: &str, memory: &mut OomWatch) -> Result<()> {
-    if wait_for_news([(memory.fd(), memory.kind())], Some(0))?[0] {
+fn ran_out(host: &Host, name: &str, memory: &mut OomWatch) -> Result<Oom> {
+    let is_announced = wait_for_news([(memory.fd(), memory.kind())], Some(0))?[0];
+    if is_announced {
         memory.hear()?;
     }
     let count = memory.count();
-    if count > 0 {
-        events::tell(host, name, "oom", json!({ "count": count }));
+    if count == 0 {
+        return Ok(if is_announced { Oom::Announced } else { Oom::Nothing });
     }
-    Ok(())
+    events::tell(host, name, "oom", json!({ "count": count }));
+    Ok(Oom::Told)
 }
 
 /// Takes the exit of every child that has ended: init's, and those of orphans that came here.
