@@ -182,13 +182,23 @@ impl<T> Context<T> for std::result::Result<T, runtime_sys::SysError> {
 impl<T> Context<T> for std::io::Result<T> {
     fn context<S: fmt::Display>(self, doing: impl FnOnce() -> S) -> Result<T> {
         self.map_err(|error| {
+            use std::io::ErrorKind;
             let exit = match error.kind() {
-                std::io::ErrorKind::PermissionDenied => Exit::Permission,
+                ErrorKind::PermissionDenied => Exit::Permission,
                 _ => Exit::Failure,
             };
             let text = error.to_string();
             let text = text.split(" (os error").next().unwrap_or_default();
-            Error::new(exit, format!("{}: {}", doing(), lower_first(text)))
+            let error_here = Error::new(exit, format!("{}: {}", doing(), lower_first(text)));
+            match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => error_here.hint(
+                    "make room: ctctl template rm NAME, ctctl destroy NAME; ctctl doctor shows what is free",
+                ),
+                ErrorKind::ReadOnlyFilesystem => {
+                    error_here.hint("mount it writable, or see --config-dir, --data-dir")
+                }
+                _ => error_here,
+            }
         })
     }
 }

@@ -211,10 +211,22 @@ impl Host {
         names_in(&self.run.join("systems"))
     }
 
+    /// Names that the runtime knows: no other system runs.
+    #[must_use]
+    pub fn alive_names(&self) -> Vec<String> {
+        names_in(&self.oci_root())
+    }
+
     /// Names that have files of their own, whether or not they are configured.
     #[must_use]
     pub fn data_names(&self) -> Vec<String> {
         names_in(&self.data.join("systems"))
+    }
+
+    /// Where it is noted what happens to systems.
+    #[must_use]
+    pub fn events_file(&self) -> PathBuf {
+        self.run.join("events.log")
     }
 
     /// The runtime's state root; `ctrun --root` reads it too.

@@ -22,7 +22,13 @@ fn main() -> ExitCode {
         }
     };
     let host = Host::new(cli.places);
-    match commands::run(cli.command, &host) {
+    let ran = cli.words.apply().and_then(|()| {
+        let args: Vec<String> =
+            std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+        output::step(&format!("ctctl {}", args.join(" ")));
+        commands::run(cli.command, &host)
+    });
+    match ran {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             output::error(&error);

@@ -4,6 +4,7 @@
 use crate::build;
 use crate::config::Config;
 use crate::config::file::ConfigFile;
+use crate::container::rename;
 use crate::error::{Context, Error, Exit, Result, nearest};
 use crate::host::{Host, private_dir};
 use std::fs::{self, File, TryLockError};
@@ -81,7 +82,14 @@ pub fn resolve(host: &Host, word: &str) -> Result<String> {
 /// # Errors
 /// What the file has wrong.
 pub fn read(host: &Host, name: &str) -> Result<Config> {
-    ConfigFile::read(&host.config_file(name))?.config(name)
+    let path = host.config_file(name);
+    let file = ConfigFile::read(&path);
+    if file.is_err() && !path.exists() {
+        return Err(Error::new(Exit::NoSystem, format!("no system {name:?}"))
+            .hint("it was destroyed or renamed meanwhile; ctctl list shows all systems"));
+    }
+    let config = file.and_then(|file| file.config(name));
+    config.map_err(|error| error.hint(format!("mend it with: ctctl config edit {name}")))
 }
 
 /// A name in use by one `ctctl` alone. Dropping it gives the name free.
@@ -136,7 +144,9 @@ pub fn lock(host: &Host, name: &str, wait: Wait) -> Result<Lock> {
             _ => false,
         };
         if is_current {
-            return Ok(Lock { _file: file, path });
+            let lock = Lock { _file: file, path };
+            rename::fetch(host, name)?;
+            return Ok(lock);
         }
     }
 }

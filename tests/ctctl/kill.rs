@@ -17,9 +17,10 @@ fn a_signal_goes_to_init_or_to_all() {
     let sleeps = || systems.run(&["exec", &web, "--", "ps"]).ok().stdout.contains("sleep 1000");
     assert!(sleeps());
     // init has no handler for it and does not hear it; the other has none either and dies.
-    systems.run(&["kill", "--all", &web, "TERM"]).ok();
+    systems.run(&["kill", "--processes", &web, "TERM"]).ok();
     assert!(integration_tests::wait_until(|| !sleeps()));
     assert_eq!(systems.status(&web)["status"], "running");
     systems.run(&["kill", &web]).ok();
     systems.wait_for(&web, "stopped");
+    systems.run(&["kill", &web, "-s", "NOSUCH"]).exits(7).fails_with("unknown signal");
 }

@@ -2,15 +2,19 @@
 //! `ctctl config`.
 
 use super::printed;
+use crate::config::dump;
 use crate::config::file::ConfigFile;
-use crate::config::keys::{Change, KEYS, Key};
+use crate::config::keys::{self, Change, KEYS, Key};
+use crate::config::value::Value;
 use crate::container;
 use crate::error::{Context, Error, Exit, Result};
+use crate::events;
 use crate::host::{Host, need_root};
 use crate::resources;
 use crate::store::{self, Wait};
 use crate::{network, output};
 use clap::Subcommand;
+use serde_json::json;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -28,6 +32,39 @@ pub struct Args {
 pub enum Action {
     /// Print the file as it is
     Show {
+        /// The system: its name, its number, or the beginning of its name
+        name: String,
+        /// Every key, with the value that holds and where it comes from: default, template, or file
+        #[arg(short, long)]
+        expanded: bool,
+        /// With --expanded, as JSON
+        #[arg(short, long, requires = "expanded")]
+        json: bool,
+    },
+    /// Print values of keys
+    Get {
+        /// The system: its name, its number, or the beginning of its name
+        name: String,
+        /// The keys
+        #[arg(value_name = "KEY", required = true)]
+        keys: Vec<String>,
+        /// As JSON: an object
+        #[arg(short, long)]
+        json: bool,
+    },
+    /// Show in which keys a system is unlike its template, another system, or a file
+    Diff {
+        /// The system: its name, its number, or the beginning of its name
+        name: String,
+        /// Another system, or a file: a path with a / or with .toml at its end
+        #[arg(value_name = "OTHER|FILE")]
+        other: Option<String>,
+        /// As JSON: an array
+        #[arg(short, long)]
+        json: bool,
+    },
+    /// Print all that makes a system like this one, for ctctl create --file
+    Dump {
         /// The system: its name, its number, or the beginning of its name
         name: String,
     },
@@ -49,7 +86,17 @@ pub enum Action {
 /// `NoSystem`; `Value`, with file, key and what is expected.
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     match &args.action {
-        Action::Show { name } => {
+        Action::Show { name, expanded: true, json } => expand(host, &store::resolve(host, name)?, *json),
+        Action::Get { name, keys, json } => get(host, &store::resolve(host, name)?, keys, *json),
+        Action::Diff { name, other, json } => {
+            let name = store::resolve(host, name)?;
+            diff(host, &name, other.as_deref(), *json).context(|| format!("diff of {name}"))
+        }
+        Action::Dump { name } => {
+            let config = store::read(host, &store::resolve(host, name)?)?;
+            printed(output::raw(dump::text(&config).as_bytes()))
+        }
+        Action::Show { name, .. } => {
             let path = host.config_file(&store::resolve(host, name)?);
             let text = fs::read(&path).context(|| path.display().to_string())?;
             printed(output::raw(&text))
@@ -66,6 +113,66 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
             Ok(0)
         }
     }
+}
+
+fn expand(host: &Host, name: &str, is_json: bool) -> Result<u8> {
+    let file = ConfigFile::read(&host.config_file(name))?;
+    let config = file.config(name)?;
+    let template = dump::of_template(host, &config).ok();
+    let keys = KEYS
+        .iter()
+        .map(|key| (key, (key.get)(&config), dump::source(&file, &config, template.as_ref(), key)));
+    if is_json {
+        let object = |(key, value, source): (&Key, Option<Value>, dump::Source)| {
+            let value = value.map_or(json!(null), Value::to_json);
+            (key.name.to_owned(), json!({ "value": value, "source": source.word() }))
+        };
+        return printed(output::json(&serde_json::Value::Object(keys.map(object).collect())));
+    }
+    let row = |(key, value, source): (&Key, Option<Value>, dump::Source)| {
+        let value = value.map_or_else(|| key.default.to_owned(), |value| key.kind.print(&value));
+        vec![key.name.to_owned(), source.word().to_owned(), value]
+    };
+    printed(output::table(&["KEY", "SOURCE", "VALUE"], &keys.map(row).collect::<Vec<_>>()))
+}
+
+fn get(host: &Host, name: &str, words: &[String], is_json: bool) -> Result<u8> {
+    let config = store::read(host, name)?;
+    let keys = words.iter().map(|word| keys::find(word)).collect::<Result<Vec<_>>>()?;
+    if is_json {
+        let pair = |key: &&Key| (key.name.to_owned(), (key.get)(&config).map_or(json!(null), Value::to_json));
+        return printed(output::json(&serde_json::Value::Object(keys.iter().map(pair).collect())));
+    }
+    let print = |key: &&Key| (key.get)(&config).map_or(String::new(), |value| key.kind.print(&value));
+    printed(output::line(&keys.iter().map(print).collect::<Vec<_>>().join("\n")))
+}
+
+fn diff(host: &Host, name: &str, other: Option<&str>, is_json: bool) -> Result<u8> {
+    let own = store::read(host, name)?;
+    let with = match other {
+        None => dump::of_template(host, &own)?,
+        Some(path) if path.contains('/') || path.ends_with(".toml") => {
+            ConfigFile::read(Path::new(path))?.config(name)?
+        }
+        Some(other) => store::read(host, &store::resolve(host, other)?)?,
+    };
+    let differ = dump::differences(&own, &with);
+    if is_json {
+        let object = |(key, own, other): &(&Key, Option<Value>, Option<Value>)| {
+            let json = |value: &Option<Value>| value.clone().map_or(json!(null), Value::to_json);
+            json!({ "key": key.name, "value": json(own), "other": json(other) })
+        };
+        return printed(output::json(&differ.iter().map(object).collect()));
+    }
+    let row = |(key, own, other): &(&Key, Option<Value>, Option<Value>)| {
+        let text = |value: &Option<Value>| value.as_ref().map_or("-".to_owned(), |v| key.kind.print(v));
+        vec![key.name.to_owned(), text(own), text(other)]
+    };
+    let rows: Vec<Vec<String>> = differ.iter().map(row).collect();
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    printed(output::table(&["KEY", name, other.unwrap_or("template")], &rows))
 }
 
 fn edit(host: &Host, name: &str) -> Result<()> {
@@ -117,6 +224,8 @@ fn take_over(host: &Host, name: &str, copy: &Path) -> Result<()> {
         }
     }
     new_file.save_as(&host.config_file(name))?;
+    let names: Vec<&str> = changed.iter().map(|key| key.name).collect();
+    events::tell(host, name, "set", json!({ "keys": names }));
     if !container::state::state(host, name)?.is_running() {
         return Ok(());
     }

@@ -8,10 +8,13 @@ pub mod config;
 pub mod console;
 pub mod create;
 pub mod destroy;
+pub mod doctor;
 pub mod enter;
+pub mod events;
 pub mod exec;
 pub mod info;
 pub mod kill;
+pub mod label;
 pub mod list;
 pub mod logs;
 pub mod man;
@@ -19,11 +22,13 @@ pub mod network;
 pub mod passwd;
 pub mod pause;
 pub mod port;
+pub mod rename;
 pub mod restart;
 pub mod run;
 pub mod set;
 pub mod shutdown;
 pub mod start;
+pub mod stats;
 pub mod status;
 pub mod stop;
 pub mod template;
@@ -52,6 +57,8 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Pause(args) => pause::pause(&args, host),
         Command::Unpause(args) => pause::unpause(&args, host),
         Command::Wait(args) => wait::run(&args, host),
+        Command::Events(args) => events::run(&args, host),
+        Command::Stats(args) => stats::run(&args, host),
         Command::Logs(args) => logs::run(&args, host),
         Command::Restart(args) => restart::run(&args, host),
         Command::Enter(args) => enter::run(&args, host),
@@ -64,10 +71,18 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Set(args) => set::run(&args, host),
         Command::Port(args) => port::run(&args, host),
         Command::Network(args) => network::run(&args, host),
+        Command::Label(args) => label::run(&args, host),
+        Command::Rename(args) => rename::run(&args, host),
         Command::Config(args) => config::run(&args, host),
+        Command::Doctor(args) => doctor::run(&args, host),
         Command::Completion(args) => completion::run(&args),
         Command::Man(args) => man::run(&args),
     }
+}
+
+/// A reader that went away is no failure, but what it did not read need not be written.
+fn unheard(error: std::io::Error) -> Result<()> {
+    printed(Err(error)).map(drop)
 }
 
 /// What a verb that prints returns: a reader that went away is no failure.

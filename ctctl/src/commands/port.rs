@@ -2,11 +2,12 @@
 //! `ctctl port`.
 
 use super::printed;
-use super::set::{self, Assignment};
+use super::set;
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
 use crate::network::port::Port;
+use crate::select::Groups;
 use crate::{output, store};
 use clap::Subcommand;
 use serde_json::json;
@@ -66,8 +67,8 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 }
 
 fn change(host: &Host, name: &str, key: &str, port: Port) -> Result<u8> {
-    let keys = vec![Assignment { key: key.to_owned(), value: port.to_string() }];
-    set::run(&set::Args { name: name.to_owned(), keys, runtime: false, save: false }, host)
+    let words = vec![name.to_owned(), format!("{key}={port}")];
+    set::run(&set::Args { words, groups: Groups::default(), runtime: false, save: false }, host)
 }
 
 /// A program of the host that listens there would hear nothing any more.

@@ -3,18 +3,20 @@
 
 use super::start::Ready;
 use crate::container::start::{allowed, start};
+use crate::container::state::State;
 use crate::container::{state, stop};
 use crate::error::{Context, Result};
 use crate::host::{Host, need_root};
 use crate::monitor::wishes::Wishes;
+use crate::select::Selection;
 use crate::store::{self, Wait};
 use std::time::Duration;
 
-/// Stop a system and start it again
+/// Stop systems and start them again
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The system: its name, its number, or the beginning of its name
-    pub name: String,
+    #[command(flatten)]
+    pub systems: Selection,
     #[command(flatten)]
     pub ready: Ready,
     /// Although it is disabled
@@ -22,15 +24,17 @@ pub struct Args {
     pub force: bool,
 }
 
-/// Carries it out; a system that does not run is started.
+/// Carries it out; a system that does not run is started, but not as one of a group.
 ///
 /// # Errors
 /// As `stop` and `start`.
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
-    let name = store::resolve(host, &args.name)?;
-    again(args, host, &name).context(|| format!("restart {name}"))?;
-    Ok(0)
+    let chosen = args.systems.choose(host)?;
+    chosen.each_that(host, State::is_running, |name| {
+        again(args, host, name).context(|| format!("restart {name}"))?;
+        Ok(0)
+    })
 }
 
 fn again(args: &Args, host: &Host, name: &str) -> Result<()> {

@@ -81,7 +81,8 @@ fn new_name(template: &str) -> Result<String> {
 }
 
 fn configure(args: &Args, host: &Host, name: &str) -> Result<Config> {
-    let mut config = from_template(host, name, &args.template, &args.set)?;
+    let has_network = args.set.iter().any(|given| given.key == "network");
+    let mut config = from_template(host, name, &args.template, has_network)?;
     config.profile = Profile::Strict;
     config.ephemeral = args.rm;
     config.mini_init = args.init;

@@ -6,24 +6,28 @@ use crate::config::file::ConfigFile;
 use crate::config::keys::{self, Change, Key};
 use crate::config::limits::from_foreign;
 use crate::config::value::Value;
+use crate::container::state::State;
 use crate::error::{Context, Error, Exit, Result};
+use crate::events;
 use crate::host::{Host, need_root};
+use crate::select::{self, Groups};
 use crate::store::{self, Wait};
 use crate::{container, network, output, resources};
+use serde_json::json;
 use std::str::FromStr;
 
-/// Change a system's configuration, at once where the kernel can
+/// Change the configuration of systems, at once where the kernel can
 ///
 /// A change is made in the running system and saved for the next start. `--memory 512M` is the same as `memory=512M`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = keys_help())]
 pub struct Args {
-    /// The system: its name, its number, or the beginning of its name
-    pub name: String,
-    /// What to change, such as memory=512M cpulimit=150% pids=100; KEY= takes it back to its default, KEY+=WORD and
-    /// KEY-=WORD (or all) change one of several words
-    #[arg(value_name = "KEY=VALUE", required = true)]
-    pub keys: Vec<Assignment>,
+    /// Systems, and behind them what to change, such as memory=512M cpulimit=150% pids=100; KEY= takes it back to its
+    /// default, KEY+=WORD and KEY-=WORD (or all) change one of several words
+    #[arg(value_name = "NAME|KEY=VALUE", required = true)]
+    pub words: Vec<String>,
+    #[command(flatten)]
+    pub groups: Groups,
     /// Change the running system alone
     #[arg(long, conflicts_with = "save")]
     pub runtime: bool,
@@ -72,16 +76,32 @@ impl FromStr for Assignment {
 /// `Value`; `State` with `--runtime` for a system that does not run.
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
-    let name = store::resolve(host, &args.name)?;
-    set(args, host, &name).context(|| format!("set {name}"))
+    // No name has an equals sign.
+    let (names, keys): (Vec<String>, Vec<String>) =
+        args.words.iter().cloned().partition(|word| !word.contains('='));
+    let wrong = |text: String| Error::new(Exit::Usage, text);
+    if names.is_empty() && args.groups.is_empty() {
+        return Err(wrong("no system is named".to_owned()).hint("ctctl set NAME KEY=VALUE"));
+    }
+    if keys.is_empty() {
+        let error = wrong(format!("nothing to change of {}", names.join(", ")));
+        return Err(error.hint("ctctl set NAME KEY=VALUE; ctctl set --help has all keys"));
+    }
+    let keys = keys
+        .iter()
+        .map(|key| key.parse().map_err(|text| wrong(format!("{key:?}: {text}"))))
+        .collect::<Result<Vec<Assignment>>>()?;
+    let chosen = select::choose(host, &names, &args.groups)?;
+    let fits: fn(State) -> bool = if args.runtime { State::is_running } else { |_| true };
+    chosen.each_that(host, fits, |name| set(args, &keys, host, name).context(|| format!("set {name}")))
 }
 
-fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
+fn set(args: &Args, keys: &[Assignment], host: &Host, name: &str) -> Result<u8> {
     let _lock = store::lock(host, name, Wait::Yes)?;
     let mut file = ConfigFile::read(&host.config_file(name))?;
     let mut config = file.config(name)?;
     let old = config.clone();
-    let mut changes = args.keys.iter().map(|given| change(&mut config, given)).collect::<Result<Vec<_>>>()?;
+    let mut changes = keys.iter().map(|given| change(&mut config, given)).collect::<Result<Vec<_>>>()?;
     let given: Vec<&str> = changes.iter().map(|(key, _)| key.name).collect();
     // Until the file is there: nobody else takes an address or a port meanwhile.
     let numbers = network::concerns(&given).then(|| store::lock_numbers(host)).transpose()?;
@@ -104,7 +124,8 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
             return Err(Error::new(
                 Exit::Value,
                 format!("{} does not change while it runs", later.join(", ")),
-            ));
+            )
+            .hint("without --runtime it is saved for the next start"));
         }
         container::live::apply(host, &old, &config, &names)?;
         if !later.is_empty() {
@@ -117,6 +138,7 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
         }
         file.save()?;
     }
+    events::tell(host, name, "set", json!({ "keys": names }));
     Ok(0)
 }
 

@@ -5,19 +5,20 @@ use super::set::Assignment;
 use crate::console::attach;
 use crate::container::start::{Until, allowed, start};
 use crate::container::state;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::monitor::wishes::Wishes;
+use crate::select::Selection;
 use crate::store::{self, Lock, Wait};
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Start a system
+/// Start systems
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The system: its name, its number, or the beginning of its name
-    pub name: String,
+    #[command(flatten)]
+    pub systems: Selection,
     #[command(flatten)]
     pub ready: Ready,
     /// Stay with its console until it ends, and end with its exit code; Ctrl-] leaves it running
@@ -61,9 +62,19 @@ impl Ready {
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
     let escape = super::console::escape(&args.escape)?;
-    let name = store::resolve(host, &args.name)?;
-    let lock = store::lock(host, &name, Wait::Yes)?;
-    begin(args, host, &name, lock, escape).context(|| format!("start {name}"))
+    let chosen = args.systems.choose(host)?;
+    let option = if args.foreground { "--foreground" } else { "--pid-file" };
+    if (args.foreground || args.pid_file.is_some()) && chosen.systems.len() > 1 {
+        return Err(Error::new(Exit::Usage, format!("{option} is for one system")));
+    }
+    chosen.each_that(
+        host,
+        |state| !state.is_running(),
+        |name| {
+            let lock = store::lock(host, name, Wait::Yes)?;
+            begin(args, host, name, lock, escape).context(|| format!("start {name}"))
+        },
+    )
 }
 
 fn begin(args: &Args, host: &Host, name: &str, lock: Lock, escape: Option<u8>) -> Result<u8> {

@@ -2,19 +2,20 @@
 //! `ctctl stop`.
 
 use crate::container::destroy::destroy_if_ephemeral;
-use crate::container::state;
+use crate::container::state::{self, State};
 use crate::container::stop::{For, Stopped, kill_now, stop, waits_to_restart};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::output;
+use crate::select::Selection;
 use crate::store::{self, Wait};
 use std::time::Duration;
 
-/// Stop a system in order, and kill it when that takes too long
+/// Stop systems in order, and kill those that take too long
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The system: its name, its number, or the beginning of its name
-    pub name: String,
+    #[command(flatten)]
+    pub systems: Selection,
     /// Kill it at once
     #[arg(short, long, conflicts_with = "timeout")]
     pub kill: bool,
@@ -32,8 +33,9 @@ pub struct Args {
 /// `NoSystem`; `State` when it does not run.
 pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
-    let name = store::resolve(host, &args.name)?;
-    halt(args, host, &name).context(|| format!("stop {name}"))
+    let chosen = args.systems.choose(host)?;
+    chosen
+        .each_that(host, State::is_running, |name| halt(args, host, name).context(|| format!("stop {name}")))
 }
 
 fn halt(args: &Args, host: &Host, name: &str) -> Result<u8> {
@@ -41,7 +43,7 @@ fn halt(args: &Args, host: &Host, name: &str) -> Result<u8> {
     let config = store::read(host, name)?;
     let why = if args.for_shutdown { For::HostShutdown } else { For::Good };
     if !state::state(host, name)?.is_running() && !waits_to_restart(host, name)? {
-        return Err(Error::new(Exit::State, "it does not run"));
+        return Err(Error::new(Exit::State, "it does not run").hint(format!("ctctl start {name}")));
     }
     if args.kill {
         kill_now(host, &config)?;

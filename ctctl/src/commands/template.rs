@@ -317,7 +317,10 @@ fn line_at(text: &str, start: usize) -> Option<usize> {
 }
 
 /// Puts a template's defaults into a configuration.
-pub(super) fn apply_defaults(defaults: &toml::Table, config: &mut Config) -> Result<()> {
+///
+/// # Errors
+/// `Value`, with the key.
+pub fn apply_defaults(defaults: &toml::Table, config: &mut Config) -> Result<()> {
     for (name, value) in defaults {
         let mut put = || {
             let key = keys::find(name)?;
@@ -371,7 +374,10 @@ fn list(json: bool, host: &Host) -> Result<u8> {
 }
 
 /// One template's manifest, with a hint at what to do when there is none.
-pub(super) fn find(host: &Host, name: &str) -> Result<Manifest> {
+///
+/// # Errors
+/// `NoTemplate`.
+pub fn find(host: &Host, name: &str) -> Result<Manifest> {
     let store = host.templates();
     store.manifest(name).map_err(|error| {
         if error.kind() != ErrorKind::NotFound {

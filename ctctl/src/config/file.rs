@@ -31,6 +31,14 @@ impl ConfigFile {
     /// What reading answers; `Value` for text that is not TOML, with line and column.
     pub fn read(path: &Path) -> Result<ConfigFile> {
         let text = fs::read_to_string(path).context(|| path.display().to_string())?;
+        ConfigFile::parse(path, &text)
+    }
+
+    /// The same of a text that has been read; the path is for messages.
+    ///
+    /// # Errors
+    /// `Value` for text that is not TOML, with line and column.
+    pub fn parse(path: &Path, text: &str) -> Result<ConfigFile> {
         let document = text.parse::<DocumentMut>().map_err(|error| {
             Error::new(Exit::Value, format!("{}: {}", path.display(), error.to_string().trim_end()))
         })?;
@@ -43,15 +51,37 @@ impl ConfigFile {
     /// `Value` for the first key that is unknown or has a wrong value.
     pub fn config(&self, name: &str) -> Result<Config> {
         let mut config = Config::new(name);
+        self.apply(&mut config)?;
+        Ok(config)
+    }
+
+    /// Whether the file says something of a key.
+    #[must_use]
+    pub fn has(&self, key: &Key) -> bool {
+        self.document.contains_key(key.name)
+            || key.alias.is_some_and(|alias| self.document.contains_key(alias))
+    }
+
+    /// The file's text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{}\n", self.document.to_string().trim_end())
+    }
+
+    /// Puts what the file says into a configuration; keys that it does not name stay as they are.
+    ///
+    /// # Errors
+    /// `Value` for the first key that is unknown or has a wrong value.
+    pub fn apply(&self, config: &mut Config) -> Result<()> {
         for (name, item) in self.document.iter() {
             let mut put = || {
                 let key = keys::find(name)?;
                 let value = key.kind.from_toml(item).map_err(|text| Error::new(Exit::Value, text))?;
-                (key.put)(&mut config, value).map_err(|text| Error::new(Exit::Value, text))
+                (key.put)(config, value).map_err(|text| Error::new(Exit::Value, text))
             };
             put().context(|| format!("{}: {name}", self.path.display()))?;
         }
-        Ok(config)
+        Ok(())
     }
 
     /// Writes one key; `None` removes it.
@@ -87,7 +117,7 @@ impl ConfigFile {
     ///
     /// # Errors
     /// `Value` for something else than text.
-    pub fn text(&self, name: &str) -> Result<Option<String>> {
+    pub fn text_of(&self, name: &str) -> Result<Option<String>> {
         let wrong = || Error::new(Exit::Value, format!("{}: {name}: expected text", self.path.display()));
         self.document.get(name).map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).transpose()
     }
@@ -119,6 +149,7 @@ impl ConfigFile {
     /// # Errors
     /// What the file system answers.
     pub fn save_as(&self, path: &Path) -> Result<()> {
+        crate::output::step(&format!("write {}", path.display()));
         let folder = path.parent().unwrap_or(Path::new("/"));
         private_dir(folder)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -126,9 +157,7 @@ impl ConfigFile {
         let new = folder.join(format!(".{name}.new"));
         let write = || -> std::io::Result<()> {
             let mut file = File::create(&new)?;
-            let text = self.document.to_string();
-            file.write_all(text.trim_end().as_bytes())?;
-            file.write_all(b"\n")?;
+            file.write_all(self.text().as_bytes())?;
             file.sync_all()?;
             fs::rename(&new, path)?;
             File::open(folder)?.sync_all()

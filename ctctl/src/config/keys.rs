@@ -95,6 +95,26 @@ pub static KEYS: &[Key] = &[
         put: |c, v| text(v)?.map_or(Ok(()), |t| t.parse().map(|m| c.idmap = m)),
     },
     Key {
+        name: "description",
+        alias: None,
+        kind: Kind::Text,
+        default: "none",
+        help: "what the system is for, in one line",
+        change: Change::Live,
+        get: |c| c.description.clone().map(Value::Text),
+        put: |c, v| line(v).map(|t| c.description = t),
+    },
+    Key {
+        name: "labels",
+        alias: None,
+        kind: Kind::Words,
+        default: "none",
+        help: "words of your own, KEY=VALUE or KEY, by which --label finds systems; see ctctl label",
+        change: Change::Live,
+        get: |c| (!c.labels.is_empty()).then(|| Value::List(c.labels.clone())),
+        put: |c, v| labels(v).map(|w| c.labels = w),
+    },
+    Key {
         name: "hostname",
         alias: None,
         kind: Kind::Text,
@@ -215,16 +235,6 @@ pub static KEYS: &[Key] = &[
         change: Change::Live,
         get: |c| Some(yes(c.disabled)),
         put: |c, v| is_yes(v).map(|y| c.disabled = y.unwrap_or(false)),
-    },
-    Key {
-        name: "description",
-        alias: None,
-        kind: Kind::Text,
-        default: "none",
-        help: "what its administrator says of it",
-        change: Change::Live,
-        get: |c| c.description.clone().map(Value::Text),
-        put: |c, v| text(v).map(|t| c.description = t),
     },
     Key {
         name: "ephemeral",
@@ -468,7 +478,10 @@ pub fn assign(config: &mut Config, name: &str, text: &str) -> Result<(&'static K
         return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name))
             .hint("create another system with the value that you want"));
     }
-    let wrong = |text: String| Error::new(Exit::Value, format!("{}: {text}", key.name));
+    let wrong = |text: String| {
+        let error = Error::new(Exit::Value, format!("{}: {text}", key.name));
+        error.hint("ctctl set --help shows what each key takes")
+    };
     let mut value = key.kind.parse(text).map_err(wrong)?;
     if how != How::Replace {
         value = changed_words(key, config, value, how).map_err(wrong)?;
@@ -589,6 +602,31 @@ fn variables(value: Option<Value>) -> std::result::Result<Vec<String>, String> {
         Some(word) => Err(format!("{word:?}: expected NAME=VALUE")),
         None => Ok(variables),
     }
+}
+
+fn line(value: Option<Value>) -> std::result::Result<Option<String>, String> {
+    match text(value)? {
+        Some(text) if text.chars().any(char::is_control) => Err("expected one line of text".to_owned()),
+        other => Ok(other),
+    }
+}
+
+/// Sorted, the last value of each key.
+fn labels(value: Option<Value>) -> std::result::Result<Vec<String>, String> {
+    let mut labels = std::collections::BTreeMap::new();
+    for label in words(value)?.unwrap_or_default() {
+        let key = label.split_once('=').map_or(label.as_str(), |(key, _)| key);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        let begins_well = key.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let is_shown_whole = !label.chars().any(|c| c.is_control() || c.is_whitespace());
+        if !begins_well || key.ends_with('-') || !key.chars().all(is_plain) || !is_shown_whole {
+            return Err(format!(
+                "{label:?} is not a label: KEY=VALUE without spaces, KEY of letters, digits, -, _, . and /"
+            ));
+        }
+        labels.insert(key.to_owned(), label);
+    }
+    Ok(labels.into_values().collect())
 }
 
 fn folder(value: Option<Value>) -> std::result::Result<Option<String>, String> {
@@ -719,6 +757,8 @@ mod tests {
             ("uuid", "0f8fad5b-d9cb-469f-a165-70867728950e"),
             ("template", "busybox"),
             ("idmap", "1048576:65536"),
+            ("description", "the shop, do not stop"),
+            ("labels", "prod tier=web"),
             ("hostname", "web-1.example"),
             ("init", "/bin/sh -c true"),
             ("env", "A=1 B=x=y"),
@@ -731,7 +771,6 @@ mod tests {
             ("boot_order", "0"),
             ("boot_delay", "5"),
             ("disabled", "yes"),
-            ("description", "the shop's front"),
             ("ephemeral", "yes"),
             ("profile", "strict"),
             ("mini_init", "yes"),
@@ -783,6 +822,10 @@ mod tests {
         };
         for (name, text) in [
             ("layers", "../../etc"),
+            ("labels", "-x"),
+            ("labels", "=x"),
+            ("labels", "k-"),
+            ("description", "a\nb"),
             ("hostname", "a/b"),
             ("memory", "1K"),
             ("uuid", "x"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A system's configuration: typed ([`Config`]), as a file ([`file`]), and the one table of its keys ([`keys`]).
 
+pub mod dump;
 pub mod file;
 pub mod keys;
 pub mod limits;
@@ -30,6 +31,10 @@ pub struct Config {
     pub layers: Vec<String>,
     /// Host ids of its users.
     pub idmap: IdMap,
+    /// What it is for, in words.
+    pub description: Option<String>,
+    /// `KEY=VALUE` or `KEY`, sorted, each key once.
+    pub labels: Vec<String>,
     /// Its host name; the system's name when absent.
     pub hostname: Option<String>,
     /// The first program, with arguments.
@@ -54,8 +59,6 @@ pub struct Config {
     pub boot_delay: u64,
     /// Whether it may not be started.
     pub disabled: bool,
-    /// What its administrator says of it.
-    pub description: Option<String>,
     /// Whether it is destroyed when it has stopped.
     pub ephemeral: bool,
     /// What its programs may do.
@@ -177,6 +180,8 @@ impl Config {
             template: String::new(),
             layers: Vec::new(),
             idmap: IdMap::Host,
+            description: None,
+            labels: Vec::new(),
             hostname: None,
             init: vec!["/sbin/init".to_owned()],
             env: Vec::new(),
@@ -189,7 +194,6 @@ impl Config {
             boot_order: None,
             boot_delay: 0,
             disabled: false,
-            description: None,
             ephemeral: false,
             profile: Profile::System,
             mini_init: false,

@@ -14,6 +14,18 @@ pub enum Value {
     List(Vec<String>),
 }
 
+impl Value {
+    /// The same as JSON: numbers, strings, arrays of strings.
+    #[must_use]
+    pub fn to_json(self) -> serde_json::Value {
+        match self {
+            Value::Number(number) => number.into(),
+            Value::Text(text) => text.into(),
+            Value::List(words) => words.into(),
+        }
+    }
+}
+
 /// What sort of value a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Making a system: its numbers, its own files, its identity; its configuration file comes last and makes it exist.
 
-use super::{destroy, identity};
+use super::{destroy, identity, rename};
 use crate::build;
 use crate::config::file::ConfigFile;
 use crate::config::{Config, Network};
 use crate::error::{Context, Error, Exit, Result};
+use crate::events;
 use crate::host::{Host, private_dir};
 use crate::idmap::{self, IdMap};
 use crate::network;
+use crate::output;
 use crate::store::{self, Lock, Wait};
+use serde_json::json;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 
@@ -40,6 +43,8 @@ pub fn held(host: &Host, mut config: Config, wishes: &Wishes) -> Result<(Config,
         return Err(Error::new(Exit::Exists, format!("there is a system {:?} already", config.name))
             .hint("choose another name, or remove it with: ctctl destroy"));
     }
+    // Before anything that takes back by removing: files under this name may be a renamed system's.
+    rename::give_back(host, &config.name)?;
     let made = make(host, &mut config, wishes);
     if let Err(error) = made {
         // It may be there already, when the disk could not be told to keep it.
@@ -49,6 +54,8 @@ pub fn held(host: &Host, mut config: Config, wishes: &Wishes) -> Result<(Config,
         lock.remove();
         return Err(error);
     }
+    output::step(&format!("{}: number {}, ids {}", config.name, config.ctid, config.idmap));
+    events::tell(host, &config.name, "created", json!({ "template": config.template }));
     Ok((config, lock))
 }
 
@@ -98,7 +105,8 @@ fn choose_numbers(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<(
             let wrong = |text: String| Error::new(Exit::Value, format!("idmap: {text}"));
             let map: IdMap = given.parse().map_err(wrong)?;
             if let Some(other) = maps.iter().find(|other| idmap::overlap(map, **other)) {
-                return Err(wrong(format!("{map} overlaps with another system's {other}")));
+                return Err(wrong(format!("{map} overlaps with another system's {other}"))
+                    .hint("without --idmap it gets a range of its own"));
             }
             map
         }
@@ -118,9 +126,11 @@ fn choose_ctid(name: &str, wish: Option<u64>, taken: &[u64]) -> Result<u64> {
     }
     match wish.or(by_name) {
         Some(ctid) if ctid < store::FIRST_CTID => {
-            Err(Error::new(Exit::Value, format!("ctid {ctid}: numbers up to 100 are reserved")))
+            Err(Error::new(Exit::Value, format!("ctid {ctid}: numbers up to 100 are reserved"))
+                .hint("without --ctid it gets the next free one"))
         }
-        Some(ctid) if taken.contains(&ctid) => Err(Error::new(Exit::Exists, format!("ctid {ctid} is taken"))),
+        Some(ctid) if taken.contains(&ctid) => Err(Error::new(Exit::Exists, format!("ctid {ctid} is taken"))
+            .hint("without --ctid it gets the next free one")),
         Some(ctid) => Ok(ctid),
         None => Ok((store::FIRST_CTID..).find(|ctid| !taken.contains(ctid)).unwrap_or(store::FIRST_CTID)),
     }

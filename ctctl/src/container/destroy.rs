@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Removing a system. Its configuration file goes last: a destroy that is killed can be done again.
 
-use super::{state, stop};
+use super::{rename, state, stop};
 use crate::error::{Context, Result};
 use crate::host::Host;
 use crate::monitor::log;
+use crate::output;
 use crate::store::{self, Lock, Wait};
 use std::path::Path;
 
@@ -58,6 +59,10 @@ pub fn sweep(host: &Host) -> Result<()> {
         }
         let Ok(lock) = store::lock(host, name, Wait::No) else { continue };
         if !host.config_file(name).exists() {
+            // What could be the data of a system that was renamed stays.
+            if rename::give_back(host, name).is_err() {
+                continue;
+            }
             stop::clear(host, name)?;
             destroy(host, name, lock)?;
         }
@@ -67,5 +72,6 @@ pub fn sweep(host: &Host) -> Result<()> {
 
 /// What worked in the system may have left trees of any depth.
 fn gone(path: &Path) -> Result<()> {
+    output::step(&format!("remove {}", path.display()));
     templates::remove_tree(path).context(|| format!("remove {}", path.display()))
 }

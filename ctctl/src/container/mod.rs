@@ -11,6 +11,7 @@ pub mod machine;
 pub mod many;
 pub mod names;
 pub mod passwd;
+pub mod rename;
 pub mod scripts;
 pub mod session;
 pub mod start;

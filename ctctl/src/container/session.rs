@@ -91,16 +91,26 @@ pub fn run(host: &Host, name: &str, command: Command, session: &Session) -> Resu
     };
     let root = Root::open(&host.oci_root())?;
     let code = match session.timeout {
-        None => exec::exec(&root, &options)?,
+        None => exec::exec(&root, &options).map_err(of_a_command)?,
         Some(seconds) => {
             let far = Duration::from_secs(seconds.min(u64::from(u32::MAX)));
-            let ended = exec::exec_until(&root, &options, Instant::now() + far)?;
+            let ended = exec::exec_until(&root, &options, Instant::now() + far).map_err(of_a_command)?;
             ended.ok_or_else(|| {
                 Error::new(Exit::Timeout, format!("the command was killed after {seconds} s"))
             })?
         }
     };
     Ok(u8::try_from(code & 0xff).unwrap_or(u8::MAX))
+}
+
+fn of_a_command(error: runtime::Error) -> Error {
+    let error = Error::from(error);
+    match error.exit() {
+        Exit::NoProgram | Exit::CannotRun => {
+            error.hint("paths are those inside, and a shell's words need: sh -c '…'")
+        }
+        _ => error,
+    }
 }
 
 fn user(host: &Host, name: &str, session: &Session, namespaces: Option<u64>) -> Result<User> {

@@ -8,6 +8,7 @@ use crate::host::{Host, private_dir};
 use crate::monitor::Task;
 use crate::monitor::report::{Heard, Reports};
 use crate::monitor::wishes::Wishes;
+use crate::output;
 use crate::store::Lock;
 use runtime_sys::{OwnedFd, fd};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -32,7 +33,8 @@ pub enum Until {
 pub fn start(host: &Host, name: &str, lock: Lock, until: Until, wishes: &Wishes) -> Result<()> {
     if state::state(host, name)?.is_running() {
         adopt(host, name)?;
-        return Err(Error::new(Exit::Running, "it runs already"));
+        return Err(Error::new(Exit::Running, "it runs already")
+            .hint(format!("ctctl enter {name} goes inside, ctctl restart {name} starts it again")));
     }
     stop::clear(host, name)?;
     let monitor = monitor_lock(host, name)?
@@ -93,6 +95,17 @@ pub fn adopt(host: &Host, name: &str) -> Result<()> {
     reports.hear(None).map(drop)
 }
 
+/// Whether a monitor lives; without a run folder there is none.
+///
+/// # Errors
+/// What the file system answers.
+pub fn is_watched(host: &Host, name: &str) -> Result<bool> {
+    if !host.run(name).exists() {
+        return Ok(false);
+    }
+    monitor_lock(host, name).map(|lock| lock.is_none())
+}
+
 /// The lock that a living monitor holds; nothing when one does.
 ///
 /// # Errors
@@ -125,6 +138,7 @@ fn spawn(host: &Host, name: &str, task: Task, lock: File, wishes: &Wishes) -> Re
     // What else the caller left open is not the monitor's to keep: a pipe would never end.
     fd::close_range_on_exec(3)?;
     let (mut command, program) = monitor(host, name, task)?;
+    output::step(&format!("{name}: run {program} {}", task.word()));
     command
         .args(wishes.to_args()?)
         // The lock belongs to the open file: from here on it is the monitor's, and ends with it.

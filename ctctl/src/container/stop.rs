@@ -131,6 +131,7 @@ fn halt(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> {
             if matches!(now, State::Paused(_)) {
                 pause::resume(&Root::open(&host.oci_root())?, name)?;
             }
+            output::step(&format!("{name}: send {} to process {pid}", config.halt_signal));
             signal_init(host, name, signal)?;
             asked = Some(pid);
         }

@@ -7,6 +7,7 @@ use crate::container::machine::machine;
 use crate::container::scripts::{self, Step};
 use crate::container::state;
 use crate::error::{Context, Error, Result};
+use crate::events;
 use crate::host::{Host, private_dir};
 use crate::{bundle, network, resources, storage, store};
 use runtime::launch::Launched;
@@ -14,6 +15,7 @@ use runtime::sandbox::create::{CreateOptions, Created, OnRuntime, Start, create_
 use runtime::state::Root;
 use runtime::verbs::delete;
 use runtime_sys::{AsFd, OwnedFd, credentials};
+use serde_json::json;
 use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -153,7 +155,10 @@ pub fn clean_up(host: &Host, name: &str, words: &str) -> Result<()> {
 /// What the file system answers.
 pub fn note_exit(host: &Host, name: &str, words: &str) -> Result<()> {
     let path = host.exit_file(name);
-    fs::write(&path, format!("{words}\n")).context(|| format!("write {}", path.display()))?;
+    let written = fs::write(&path, format!("{words}\n")).context(|| format!("write {}", path.display()));
+    // Told when the note is there: who hears of the end reads why.
+    events::tell(host, name, "stopped", json!({ "reason": words }));
+    written?;
     forget_bundle(host, name)
 }
 

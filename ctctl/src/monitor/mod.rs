@@ -24,6 +24,7 @@
 pub mod console;
 pub mod launch;
 pub mod log;
+pub mod memory;
 pub mod report;
 pub mod ring;
 pub mod watch;
@@ -34,6 +35,7 @@ use crate::config::restart::Attempts;
 use crate::container::scripts::{self, Step};
 use crate::container::{destroy, state, stop};
 use crate::error::{Context, Result};
+use crate::events;
 use crate::host::Host;
 use crate::store::{self, Wait};
 use console::Console;
@@ -41,6 +43,7 @@ use launch::Started;
 use report::{Report, Reporter};
 use runtime_sys::rustix::stdio;
 use runtime_sys::{AsFd, OwnedFd, fs as sysfs, process, signal, tty};
+use serde_json::json;
 use std::time::{Duration, Instant};
 use watch::{End, Events};
 use wishes::Wishes;
@@ -192,6 +195,7 @@ impl Life<'_> {
             }
         };
         let Started { launched, master, notify, config } = started;
+        events::tell(self.host, self.name, if is_first { "started" } else { "restarted" }, json!({}));
         self.console.configure(&config);
         self.console.connect(master);
         let init = watch::Init { launched, notify };
@@ -251,6 +255,7 @@ impl Life<'_> {
             self.events.wait(
                 &self.console,
                 None,
+                None,
                 Some(deadline.saturating_duration_since(Instant::now())),
             )?;
             self.events.reap()?;
@@ -272,7 +277,7 @@ impl Life<'_> {
             if left.is_zero() {
                 self.console.drop_slow();
             }
-            self.events.wait(&self.console, None, (!left.is_zero()).then_some(left))?;
+            self.events.wait(&self.console, None, None, (!left.is_zero()).then_some(left))?;
         }
         if is_ephemeral {
             let lock = store::lock(self.host, self.name, Wait::Yes)?;

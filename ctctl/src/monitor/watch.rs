@@ -2,16 +2,19 @@
 //! Waiting for init's end, while its console is served and its word that it is ready goes to whoever waits for it.
 
 use super::console::Console;
+use super::memory::Memory;
 use super::report::{Report, Reporter};
 use crate::config::Config;
 use crate::config::restart::{HALT, REBOOT};
 use crate::container::{scripts, start, state};
 use crate::error::{Context, Error, Exit as Code, Result};
+use crate::events;
 use crate::host::Host;
 use runtime::launch::Launched;
 use runtime_sys::process::{self, Exit};
 use runtime_sys::rustix::event::{PollFd, PollFlags, Timespec, poll};
 use runtime_sys::{AsFd, Errno, OwnedFd, signal};
+use serde_json::json;
 use std::io::Read;
 use std::os::unix::net::UnixDatagram;
 use std::process::Child;
@@ -82,10 +85,12 @@ impl Events {
         &self,
         console: &Console,
         notify: Option<&UnixDatagram>,
+        memory: Option<&Memory>,
         time: Option<Duration>,
     ) -> Result<()> {
         let mut fds = vec![PollFd::new(&self.signals, PollFlags::IN)];
         fds.extend(notify.map(|socket| PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)));
+        fds.extend(memory.and_then(Memory::poll_for));
         console.poll_for(&mut fds);
         let timeout = time.map(|time| Timespec::try_from(time).unwrap_or_default());
         match poll(&mut fds, timeout.as_ref()) {
@@ -129,27 +134,34 @@ pub fn watch(
     host: &Host,
     config: &Config,
     init: Init,
-    events: &mut Events,
+    waits: &mut Events,
     console: &mut Console,
     reporter: &mut Reporter,
 ) -> Result<Seen> {
     let Init { launched, mut notify } = init;
     let mut scripts = Scripts::begin(host, config, &launched, reporter);
+    let mut memory = Memory::of(host, &config.name);
+    let mut is_ready = false;
     loop {
-        if scripts.is_done() && notify.is_none() {
+        if scripts.is_done() && notify.is_none() && !is_ready {
+            is_ready = true;
+            events::tell(host, &config.name, "ready", json!({}));
             reporter.send(&Report::Ready);
             reporter.close();
         }
-        events.wait(console, notify.as_ref(), None)?;
+        waits.wait(console, notify.as_ref(), Some(&memory), memory.soon())?;
+        memory.look(host, &config.name);
         console.serve();
         if notify.as_ref().is_some_and(says_ready) {
             notify = None;
         }
-        let ended = events.reap()?;
+        let ended = waits.reap()?;
         for (pid, exit) in &ended {
             scripts.ended(*pid, *exit, &launched, reporter);
         }
         if let Some((_, exit)) = ended.iter().find(|(pid, _)| *pid == launched.pid) {
+            // The kernel kills first and counts then.
+            memory.look(host, &config.name);
             return Ok(Seen { end: End::Known(*exit), is_refused: scripts.is_refused });
         }
     }

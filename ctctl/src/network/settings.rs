@@ -83,7 +83,7 @@ pub fn default_network(host: &Host) -> Result<Option<String>> {
         return Ok(None);
     }
     let file = read(host)?;
-    file.text("default")
+    file.text_of("default")
 }
 
 /// The network of `network=nat`, if it was chosen already.
@@ -98,7 +98,7 @@ pub fn chosen(host: &Host) -> Result<Option<Settings>> {
     let path = host.network_file();
     let block = |key: &str, is_ipv4: bool| -> Result<Option<Block>> {
         let wrong = |text: String| Error::new(Exit::Value, format!("{}: {key}: {text}", path.display()));
-        let Some(text) = file.text(key)? else { return Ok(None) };
+        let Some(text) = file.text_of(key)? else { return Ok(None) };
         let block: Block = text.parse().map_err(wrong)?;
         let longest = if is_ipv4 { 30 } else { 112 };
         if block.address.is_ipv4() != is_ipv4 || block.prefix > longest || block.prefix < 8 {
@@ -106,7 +106,7 @@ pub fn chosen(host: &Host) -> Result<Option<Settings>> {
         }
         Ok(Some(Block::new(block.nth(0), block.prefix)))
     };
-    let bridge = file.text("bridge")?;
+    let bridge = file.text_of("bridge")?;
     if let Some(name) = bridge.as_deref().filter(|name| !is_interface_name(name)) {
         return Err(Error::new(
             Exit::Value,
@@ -147,9 +147,9 @@ pub(super) fn choose(host: &Host, netlink: &Netlink) -> Result<Settings> {
         true => read(host)?,
         false => ConfigFile::empty(&host.network_file()),
     };
-    file.set_text("bridge", file.text("bridge")?.as_deref().unwrap_or(&settings.bridge));
-    file.set_text("ipv4", file.text("ipv4")?.as_deref().unwrap_or(&settings.ipv4.to_string()));
-    file.set_text("ipv6", file.text("ipv6")?.as_deref().unwrap_or(&settings.ipv6.to_string()));
+    file.set_text("bridge", file.text_of("bridge")?.as_deref().unwrap_or(&settings.bridge));
+    file.set_text("ipv4", file.text_of("ipv4")?.as_deref().unwrap_or(&settings.ipv4.to_string()));
+    file.set_text("ipv6", file.text_of("ipv6")?.as_deref().unwrap_or(&settings.ipv6.to_string()));
     file.save()?;
     chosen(host)?.ok_or_else(|| Error::new(Exit::Failure, "the network was not written down"))
 }

@@ -109,6 +109,25 @@ fn ids(idmap: IdMap) -> Result<Option<Ids>> {
     Ok(Some(Ids { namespace, base }))
 }
 
+/// Whether user namespaces can be made here.
+///
+/// # Errors
+/// What the kernel answers.
+pub fn probe_user_namespace() -> Result<()> {
+    ids(PROBE).map(drop)
+}
+
+/// Whether the file system of a folder takes id maps.
+///
+/// # Errors
+/// What the kernel answers.
+pub fn probe_id_maps(folder: &Path) -> Result<bool> {
+    ids(PROBE)?.map_or(Ok(true), |ids| takes_id_maps(folder, &ids))
+}
+
+/// Some ids to try with.
+const PROBE: IdMap = IdMap::Range { base: 1 << 20, size: 1 << 16 };
+
 fn takes_id_maps(folder: &Path, ids: &Ids) -> Result<bool> {
     match mapped(folder, Some(ids)) {
         Err(error) if error.errno == Errno::INVAL => Ok(false),

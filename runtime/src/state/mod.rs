@@ -10,7 +10,7 @@ mod time;
 pub use identity::Identity;
 pub use report::Report;
 pub use store::{Container, Root, check_id};
-pub use time::now;
+pub use time::{now, rfc3339};
 
 use crate::spec::IdMapping;
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The time in UTC with nanoseconds: `2026-01-31T12:00:00.123456789Z`.
 #[must_use]
 pub fn now() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    rfc3339(SystemTime::now())
+}
+
+/// A moment in UTC, in the same way. Two of them compare as their texts do.
+#[must_use]
+pub fn rfc3339(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     format(since.as_secs(), since.subsec_nanos())
 }
 
