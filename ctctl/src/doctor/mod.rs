@@ -2,6 +2,7 @@
 //! What keeps systems from working on this machine, or is left of them: each finding with a verdict and a way out.
 
 mod machine;
+mod network;
 mod systems;
 
 use crate::error::Result;
@@ -84,7 +85,7 @@ impl Finding {
 }
 
 /// Every check, in the order of the report.
-const CHECKS: &[fn(&Host) -> Vec<Finding>] = &[machine::check, systems::check];
+const CHECKS: &[fn(&Host) -> Vec<Finding>] = &[machine::check, network::check, systems::check];
 
 /// Looks at everything.
 #[must_use]

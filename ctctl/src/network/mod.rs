@@ -175,17 +175,7 @@ pub fn repair(host: &Host) -> Result<Vec<String>> {
         return Ok(Vec::new());
     };
     let netlink = Netlink::open()?;
-    let has_nat = systems.iter().any(|one| one.mode == Mode::Nat);
-    let mut mended = Vec::new();
-    if !firewall::is_loaded(&settings) {
-        mended.push(format!("the rules of table {}", settings.bridge));
-    }
-    if has_nat && netlink.link(&settings.bridge)?.is_none() {
-        mended.push(format!("the bridge {}", settings.bridge));
-    }
-    if has_nat && dns::running(host).is_none() {
-        mended.push("the server of names".to_owned());
-    }
+    let mut mended = gone(host, &netlink, &settings, &systems)?;
     share(host, &netlink, &settings)?;
     for one in &systems {
         if connect::mend(&netlink, &settings, one)? {
@@ -193,6 +183,33 @@ pub fn repair(host: &Host) -> Result<Vec<String>> {
         }
     }
     Ok(mended)
+}
+
+/// What of that is not there, as far as it is shared; nothing is changed.
+///
+/// # Errors
+/// A file that is wrong; what the kernel answers.
+pub fn missing(host: &Host) -> Result<Vec<String>> {
+    let systems = Attachment::all(host)?;
+    match settings::chosen(host)?.filter(|_| !systems.is_empty()) {
+        Some(settings) => gone(host, &Netlink::open()?, &settings, &systems),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn gone(host: &Host, netlink: &Netlink, settings: &Settings, systems: &[Attachment]) -> Result<Vec<String>> {
+    let has_nat = systems.iter().any(|one| one.mode == Mode::Nat);
+    let mut gone = Vec::new();
+    if !firewall::is_loaded(settings) {
+        gone.push(format!("the rules of table {}", settings.bridge));
+    }
+    if has_nat && netlink.link(&settings.bridge)?.is_none() {
+        gone.push(format!("the bridge {}", settings.bridge));
+    }
+    if has_nat && dns::running(host).is_none() {
+        gone.push("the server of names".to_owned());
+    }
+    Ok(gone)
 }
 
 /// What systems share, as all of their files ask for it together: made when the first needs it, gone with the last.
