@@ -97,7 +97,7 @@ fn a_pause_is_no_end_for_who_waits_and_destroy_ends_it() {
     needs!(Root, Overlay);
     let systems = Systems::empty();
     let web = in_a_long_pause(&systems);
-    systems.run(&["wait", "--timeout", "0", &web]).exits(10);
+    systems.run(&["wait", "--timeout", "0", &web]).exits(1);
     systems.run(&["destroy", &web]).ok();
     assert!(wait_until(|| systems.left_behind().is_empty()), "{:#?}", systems.left_behind());
 }

@@ -13,7 +13,7 @@ const SYS_ADMIN: u32 = 21;
 
 pub(super) fn check(host: &Host) -> Vec<Finding> {
     let mut all = vec![root(), kernel(), cgroups(), user_namespaces(), ids(host), overlay(), id_maps(host)];
-    all.extend([seccomp(), nft(), kvm(), helpers(host)]);
+    all.extend([seccomp(), kvm(), helpers(host)]);
     all.extend(room(host));
     all
 }
@@ -125,15 +125,6 @@ fn seccomp() -> Finding {
     }
     Finding::new("seccomp", Verdict::Bad, "the kernel has no seccomp filters")
         .way_out("boot a kernel with CONFIG_SECCOMP_FILTER")
-}
-
-fn nft() -> Finding {
-    let folders = ["/usr/sbin", "/sbin", "/usr/bin", "/usr/local/sbin"];
-    match folders.iter().map(|folder| Path::new(folder).join("nft")).find(|path| path.is_file()) {
-        Some(path) => Finding::good("nft", path.display().to_string()),
-        None => Finding::new("nft", Verdict::Warning, "no program nft: networks with translation need it")
-            .way_out("apt install nftables"),
-    }
 }
 
 fn kvm() -> Finding {
