@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! From a system's configuration to an OCI bundle. Pure: no I/O.
 
-use crate::config::{Config, Network, Ready};
+use crate::config::{Config, Feature, Network, Ready};
 use crate::idmap::IdMap;
 use runtime::spec::capabilities;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ const CLONE_NEWUSER: u64 = 0x1000_0000;
 
 /// What a system does not get: with the host's ids it would be the host's, with ids of its own it does nothing but
 /// mislead an init, which mounts and loads what it believes it may.
-const HOST_ONLY: &[&str] =
+pub const HOST_ONLY: &[&str] =
     &["CAP_MAC_ADMIN", "CAP_MAC_OVERRIDE", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_TIME"];
 
 /// Files of proc and sys that tell or change what belongs to the host, where no user namespace guards them.
@@ -65,6 +65,21 @@ pub struct Facts<'f> {
     pub notify: &'f Path,
     /// The starter's own capabilities; bit n is capability n.
     pub capabilities: u64,
+    /// The device nodes that it has beside the usual.
+    pub devices: &'f [Rule],
+}
+
+/// A device that may be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// A block device, not a character device.
+    pub block: bool,
+    /// Its major number.
+    pub major: u32,
+    /// Its minor number.
+    pub minor: u32,
+    /// Letters of `rw`; none of them when it may not be.
+    pub access: String,
 }
 
 /// config.json of a system.
@@ -80,11 +95,11 @@ pub fn spec(config: &Config, facts: &Facts<'_>) -> Value {
             "cgroupsPath": cgroups_path(&config.name),
             "namespaces": namespaces(config),
             "resources": first_limits(config),
-            "seccomp": seccomp(),
+            "seccomp": seccomp(config),
         },
     });
     let linux = &mut spec["linux"];
-    linux["resources"]["devices"] = devices();
+    linux["resources"]["devices"] = device_rules(facts.devices);
     match config.idmap {
         IdMap::Range { base, size } => {
             let map = json!([{ "containerID": 0, "hostID": base, "size": size }]);
@@ -189,7 +204,7 @@ fn process(config: &Config, own: u64, env: &[String]) -> Value {
     let given = if config.idmap == IdMap::Host { own } else { u64::MAX };
     let numbered = capabilities::NAMES.into_iter().enumerate();
     let names: Vec<&str> = numbered
-        .filter(|(number, name)| given >> number & 1 == 1 && !HOST_ONLY.contains(name))
+        .filter(|(number, name)| given >> number & 1 == 1 && may_have(config, name))
         .map(|(_, name)| name)
         .collect();
     json!({
@@ -198,6 +213,13 @@ fn process(config: &Config, own: u64, env: &[String]) -> Value {
         "capabilities": { "bounding": names, "effective": names, "permitted": names },
         "noNewPrivileges": false,
     })
+}
+
+/// The default, unless the configuration says otherwise.
+fn may_have(config: &Config, name: &str) -> bool {
+    let short = name.trim_start_matches("CAP_").to_lowercase();
+    let said = config.cap.iter().find(|word| word[1..] == short);
+    said.map_or(!HOST_ONLY.contains(&name), |word| word.starts_with('+'))
 }
 
 fn namespaces(config: &Config) -> Value {
@@ -246,8 +268,9 @@ fn mounts(config: &Config, notify: &Path) -> Value {
     Value::Array(mounts)
 }
 
-/// The devices that the runtime makes in every container, and terminals.
-fn devices() -> Value {
+/// The devices that the runtime makes in every container, terminals, and those of the configuration.
+#[must_use]
+pub fn device_rules(own: &[Rule]) -> Value {
     let allow = |major: u32, minor: Option<u32>| {
         let mut rule = json!({ "allow": true, "type": "c", "major": major, "access": "rwm" });
         if let Some(minor) = minor {
@@ -261,30 +284,41 @@ fn devices() -> Value {
     // A node may be made, as archives hold them; it opens nothing that is not named below.
     rules.extend(["c", "b"].map(|kind| json!({ "allow": true, "type": kind, "access": "m" })));
     rules.extend(memory.into_iter().chain(terminals));
+    rules.extend(own.iter().filter(|rule| !rule.access.is_empty()).map(|rule| {
+        let kind = if rule.block { "b" } else { "c" };
+        let (major, minor, access) = (rule.major, rule.minor, format!("{}m", rule.access));
+        json!({ "allow": true, "type": kind, "major": major, "minor": minor, "access": access })
+    }));
     Value::Array(rules)
 }
 
-fn seccomp() -> Value {
+/// Calls of the kernel's key rings, which are the host's but for their owners.
+const KEY_CALLS: &[&str] = &["add_key", "keyctl", "request_key"];
+
+fn seccomp(config: &Config) -> Value {
     const EPERM: u32 = 1;
     const ENOSYS: u32 = 38;
+    let is_refused = |call: &&&str| !(config.has(Feature::Keyctl) && KEY_CALLS.contains(*call));
+    let refused: Vec<&&str> = REFUSED_CALLS.iter().filter(is_refused).collect();
+    let mut rules = vec![json!({ "names": refused, "action": "SCMP_ACT_ERRNO", "errnoRet": EPERM })];
+    if !config.has(Feature::Nesting) {
+        rules.push(json!({ "names": ABSENT_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS }));
+        rules.push(json!({
+            "names": ["clone", "unshare"],
+            "action": "SCMP_ACT_ERRNO",
+            "errnoRet": EPERM,
+            "args": [{
+                "index": 0,
+                "value": CLONE_NEWUSER,
+                "valueTwo": CLONE_NEWUSER,
+                "op": "SCMP_CMP_MASKED_EQ",
+            }],
+        }));
+    }
     json!({
         "defaultAction": "SCMP_ACT_ALLOW",
         "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
-        "syscalls": [
-            { "names": REFUSED_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": EPERM },
-            { "names": ABSENT_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS },
-            {
-                "names": ["clone", "unshare"],
-                "action": "SCMP_ACT_ERRNO",
-                "errnoRet": EPERM,
-                "args": [{
-                    "index": 0,
-                    "value": CLONE_NEWUSER,
-                    "valueTwo": CLONE_NEWUSER,
-                    "op": "SCMP_CMP_MASKED_EQ",
-                }],
-            },
-        ],
+        "syscalls": rules,
     })
 }
 
@@ -307,7 +341,7 @@ mod tests {
             let mut config = web();
             config.idmap = idmap.parse().unwrap();
             config.network = network;
-            let facts = Facts { notify: Path::new("/run/notify"), capabilities: 0x21 };
+            let facts = Facts { notify: Path::new("/run/notify"), capabilities: 0x21, devices: &[] };
             let text = spec(&config, &facts).to_string();
             assert_eq!(text.contains("CAP_SETGID"), idmap != "host");
             let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();

@@ -30,6 +30,8 @@ pub enum Exit {
     Unsupported = 9,
     /// A deadline passed.
     Timeout = 10,
+    /// The system's root is mounted for the host already.
+    Mounted = 12,
     /// The command inside exists and cannot be run.
     CannotRun = 126,
     /// The command inside does not exist.
@@ -57,6 +59,7 @@ pub const EXITS: &[(Exit, &str)] = &[
     (Exit::Permission, "not permitted; most verbs need root"),
     (Exit::Unsupported, "this host cannot do it"),
     (Exit::Timeout, "a deadline passed"),
+    (Exit::Mounted, "the system's root is mounted for the host already"),
     (Exit::CannotRun, "the command for `exec` cannot be run"),
     (Exit::NoProgram, "the command for `exec` does not exist"),
 ];

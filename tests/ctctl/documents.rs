@@ -12,7 +12,9 @@ use std::process::Command;
 
 fn documents() -> Vec<PathBuf> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let pages = fs::read_dir(top.join("docs")).unwrap().flatten().map(|entry| entry.path());
+    let folders = ["docs", "docs/guide"].map(|folder| top.join(folder));
+    let pages =
+        folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()));
     let mut all: Vec<PathBuf> = pages.filter(|path| path.extension().is_some_and(|e| e == "md")).collect();
     all.push(top.join("README.md"));
     all

@@ -30,6 +30,10 @@ pub enum Need {
     Gcc,
     /// systemd as the host's init.
     Systemd,
+    /// The kernel has FUSE.
+    Fuse,
+    /// The kernel has tunnels.
+    Tun,
     /// mmdebstrap, and an archive that answers.
     Mmdebstrap,
 }
@@ -48,6 +52,8 @@ pub fn is_met(need: Need) -> bool {
         Need::Faults => crate::bundle::ctrun_with_faults().is_some(),
         Need::SysResource => has_capability(24),
         Need::Overlay => fs::read_to_string("/proc/filesystems").is_ok_and(|t| t.contains("overlay")),
+        Need::Fuse => fs::read_to_string("/proc/filesystems").is_ok_and(|t| t.contains("fuse")),
+        Need::Tun => fs::read_to_string("/proc/misc").is_ok_and(|t| t.contains("tun")),
         Need::Mmdebstrap => answers("mmdebstrap", "--version"),
         Need::Strace => answers("strace", "-V"),
         Need::Gcc => answers("gcc", "--version"),

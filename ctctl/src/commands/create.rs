@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl create`.
 
-use super::set::Assignment;
+use super::set::{Assignment, check_capabilities, look_up};
 use super::{printed, template};
 use crate::config::Config;
-use crate::config::keys::{self, Change};
+use crate::config::keys::Change;
 use crate::container;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
@@ -24,6 +24,9 @@ pub struct Args {
     /// Host ids of its users: auto, BASE:SIZE, or host for no user namespace
     #[arg(long, default_value = "auto")]
     pub idmap: String,
+    /// Also give capabilities that reach the host
+    #[arg(long)]
+    pub allow_unsafe: bool,
     /// Keys of its configuration, as for ctctl set
     #[arg(value_name = "KEY=VALUE")]
     pub keys: Vec<Assignment>,
@@ -46,17 +49,16 @@ fn create(args: &Args, host: &Host) -> Result<Config> {
     template::apply_defaults(&manifest.defaults, &mut config)?;
     config.template = manifest.name;
     config.layers = manifest.layers;
-    for Assignment { key, value } in &args.keys {
-        let key = keys::find(key)?;
+    for given in &args.keys {
+        let (key, value) = look_up(&config, given)?;
         if key.change == Change::Never {
             return Err(Error::new(Exit::Value, format!("{} is not for you to set here", key.name))
                 .hint("see --ctid, --idmap and --template"));
         }
-        let value =
-            key.kind.parse(value).map_err(|text| Error::new(Exit::Value, format!("{}: {text}", key.name)))?;
         (key.put)(&mut config, value)
             .map_err(|text| Error::new(Exit::Value, format!("{}: {text}", key.name)))?;
     }
+    check_capabilities(&Config::new(""), &config, args.allow_unsafe)?;
     let wishes = container::create::Wishes { ctid: args.ctid, idmap: args.idmap.clone() };
     container::create::create(host, config, &wishes)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl info`.
 
-use super::printed;
+use super::{device, printed};
 use crate::config::keys::KEYS;
 use crate::config::value::Value;
 use crate::container::state;
@@ -36,6 +36,8 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
         for key in KEYS {
             object.insert(key.name.to_owned(), (key.get)(&config).map_or(json!(null), to_json));
         }
+        let devices = config.devices.iter().map(|named| (named.name.clone(), device::to_json(&named.device)));
+        object.insert("devices".to_owned(), serde_json::Value::Object(devices.collect()));
         return printed(output::json(&serde_json::Value::Object(object)));
     }
     let mut rows =
@@ -44,6 +46,9 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
     for key in KEYS {
         let text = (key.get)(&config).map_or(key.default.to_owned(), |value| key.kind.print(&value));
         rows.push(vec![key.name.to_owned(), text]);
+    }
+    for named in &config.devices {
+        rows.push(vec![format!("devices.{}", named.name), device::line(&named.device)]);
     }
     rows.push(vec!["files".to_owned(), host.data(&name).display().to_string()]);
     printed(output::table(&["KEY", "VALUE"], &rows))

@@ -3,8 +3,10 @@
 
 pub mod completion;
 pub mod config;
+pub mod cp;
 pub mod create;
 pub mod destroy;
+pub mod device;
 pub mod enter;
 pub mod exec;
 pub mod info;
@@ -12,13 +14,17 @@ pub mod kill;
 pub mod list;
 pub mod logs;
 pub mod man;
+pub mod mount;
 pub mod pause;
+pub mod pull;
+pub mod push;
 pub mod restart;
 pub mod set;
 pub mod start;
 pub mod status;
 pub mod stop;
 pub mod template;
+pub mod umount;
 pub mod wait;
 
 use crate::cli::Command;
@@ -43,6 +49,12 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Restart(args) => restart::run(&args, host),
         Command::Enter(args) => enter::run(&args, host),
         Command::Exec(args) => exec::run(&args, host),
+        Command::Device(args) => device::run(&args, host),
+        Command::Push(args) => push::run(&args, host),
+        Command::Pull(args) => pull::run(&args, host),
+        Command::Cp(args) => cp::run(&args, host),
+        Command::Mount(args) => mount::run(&args, host),
+        Command::Umount(args) => umount::run(&args, host),
         Command::Destroy(args) => destroy::run(&args, host),
         Command::List(args) => list::run(&args, host),
         Command::Status(args) => status::run(&args, host),

@@ -8,7 +8,7 @@ use crate::config::value::Value;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::store::{self, Wait};
-use crate::{container, output};
+use crate::{bundle, container, output};
 use std::str::FromStr;
 
 /// Change a system's configuration, at once where the kernel can
@@ -28,6 +28,9 @@ pub struct Args {
     /// Change the configuration alone
     #[arg(long)]
     pub save: bool,
+    /// Also give capabilities that reach the host
+    #[arg(long)]
+    pub allow_unsafe: bool,
 }
 
 /// The keys that `set` takes, from the table.
@@ -48,6 +51,13 @@ pub struct Assignment {
     pub key: String,
     /// Behind it.
     pub value: String,
+}
+
+impl Assignment {
+    /// Whether it adds words to a list or takes some away.
+    fn changes_words(&self) -> bool {
+        self.key.ends_with(['+', '-'])
+    }
 }
 
 impl FromStr for Assignment {
@@ -77,7 +87,10 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
     let _lock = store::lock(host, name, Wait::Yes)?;
     let mut file = ConfigFile::read(&host.config_file(name))?;
     let mut config = file.config(name)?;
+    let before = config.clone();
     let changes = args.keys.iter().map(|given| change(&mut config, given)).collect::<Result<Vec<_>>>()?;
+    config.check()?;
+    check_capabilities(&before, &config, args.allow_unsafe)?;
     let is_running = container::state::state(host, name)?.is_running();
     if args.runtime && !is_running {
         return Err(Error::new(Exit::State, "it does not run").hint("without --runtime the change is saved"));
@@ -110,15 +123,61 @@ fn set(args: &Args, host: &Host, name: &str) -> Result<u8> {
 }
 
 fn change(config: &mut Config, given: &Assignment) -> Result<(&'static Key, Option<Value>)> {
-    let key = keys::find(&given.key)?;
+    let (key, value) = look_up(config, given)?;
     if key.change == Change::Never {
         return Err(Error::new(Exit::Value, format!("{} is given at creation", key.name))
             .hint("create another system with the value that you want"));
     }
     let wrong = |text: String| Error::new(Exit::Value, format!("{}: {text}", key.name));
-    let value = key.kind.parse(&given.value).map_err(wrong)?;
-    (key.put)(config, value.clone()).map_err(wrong)?;
-    Ok((key, value))
+    (key.put)(config, value).map_err(wrong)?;
+    // As it was understood: words have one form in the file.
+    Ok((key, (key.get)(config).filter(|_| !given.value.trim().is_empty() || given.changes_words())))
+}
+
+/// The key of an assignment and what it is to be; `KEY+=` and `KEY-=` change what it is.
+pub(super) fn look_up(config: &Config, given: &Assignment) -> Result<(&'static Key, Option<Value>)> {
+    let key = keys::find(given.key.trim_end_matches(['+', '-']))?;
+    let wrong = |text: String| Error::new(Exit::Value, format!("{}: {text}", key.name));
+    if !given.changes_words() {
+        return Ok((key, key.kind.parse(&given.value).map_err(wrong)?));
+    }
+    if !keys::LISTS.contains(&key.name) {
+        return Err(wrong(format!("no list: += and -= are for {}", keys::LISTS.join(", "))));
+    }
+    let adds = given.key.ends_with('+');
+    let mut words = match (key.get)(config) {
+        Some(Value::List(words)) => words,
+        _ => Vec::new(),
+    };
+    for word in given.value.split([' ', ',']).filter(|word| !word.is_empty()) {
+        if key.name == "cap" {
+            // The last word about a capability holds.
+            words.push(format!("{}{word}", if adds { '+' } else { '-' }));
+        } else if adds {
+            words.retain(|other| other != word);
+            words.push(word.to_owned());
+        } else if let Some(at) = words.iter().position(|other| other == word) {
+            words.remove(at);
+        } else {
+            return Err(wrong(format!("{word} is not in it: {}", words.join(" "))));
+        }
+    }
+    Ok((key, (!words.is_empty()).then_some(Value::List(words))))
+}
+
+/// Capabilities that no system has by default are given on purpose alone.
+pub(super) fn check_capabilities(before: &Config, config: &Config, allowed: bool) -> Result<()> {
+    let reaches = |word: &&String| {
+        let name = format!("CAP_{}", word[1..].to_uppercase());
+        word.starts_with('+') && bundle::HOST_ONLY.contains(&name.as_str())
+    };
+    match config.cap.iter().filter(reaches).find(|word| !before.cap.contains(word)) {
+        Some(word) if !allowed => {
+            Err(Error::new(Exit::Value, format!("cap: {} reaches beyond the system", &word[1..]))
+                .hint("--allow-unsafe gives it all the same"))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! The configuration's file: TOML in which comments and unset keys stay as the administrator left them.
 
 use super::Config;
+use super::device::{self, Named};
 use super::keys::{self, KEYS, Key};
 use super::value::Value;
 use crate::error::{Context, Error, Exit, Result};
@@ -9,7 +10,10 @@ use crate::host::private_dir;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use toml_edit::{DocumentMut, Item};
+use toml_edit::{DocumentMut, Item, Table};
+
+/// The table of devices, which are no keys: each has keys of its own.
+const DEVICES: &str = "devices";
 
 /// One system's file, in memory.
 #[derive(Debug)]
@@ -44,6 +48,10 @@ impl ConfigFile {
     pub fn config(&self, name: &str) -> Result<Config> {
         let mut config = Config::new(name);
         for (name, item) in self.document.iter() {
+            if name == DEVICES {
+                config.devices = self.devices(item)?;
+                continue;
+            }
             let mut put = || {
                 let key = keys::find(name)?;
                 let value = key.kind.from_toml(item).map_err(|text| Error::new(Exit::Value, text))?;
@@ -51,7 +59,42 @@ impl ConfigFile {
             };
             put().context(|| format!("{}: {name}", self.path.display()))?;
         }
+        config.check().context(|| self.path.display().to_string())?;
         Ok(config)
+    }
+
+    fn devices(&self, item: &Item) -> Result<Vec<Named>> {
+        let table = item.as_table_like().ok_or_else(|| {
+            Error::new(Exit::Value, format!("{}: {DEVICES}: expected tables", self.path.display()))
+        })?;
+        let read = |(name, item): (&str, &Item)| {
+            let read = device::from_toml(item).map_err(|text| Error::new(Exit::Value, text));
+            let device = read.context(|| format!("{}: {DEVICES}.{name}", self.path.display()))?;
+            Ok(Named { name: name.to_owned(), device })
+        };
+        table.iter().map(read).collect()
+    }
+
+    /// Writes one device, a new one behind the others.
+    pub fn set_device(&mut self, named: &Named) {
+        let devices = self.document.entry(DEVICES).or_insert_with(|| {
+            let mut table = Table::new();
+            // No heading of its own: each device has one.
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        if let Some(devices) = devices.as_table_like_mut() {
+            devices.insert(&named.name, Item::Table(device::to_toml(&named.device)));
+        }
+    }
+
+    /// Removes one device.
+    pub fn remove_device(&mut self, name: &str) {
+        let Some(devices) = self.document.get_mut(DEVICES).and_then(Item::as_table_like_mut) else { return };
+        devices.remove(name);
+        if devices.is_empty() {
+            self.document.remove(DEVICES);
+        }
     }
 
     /// Writes one key; `None` removes it.

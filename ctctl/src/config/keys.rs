@@ -2,7 +2,7 @@
 //! The one table of keys: `set`, `info`, the file, the manual and the completion are made from it.
 
 use super::value::{Kind, Value};
-use super::{Config, Network, Ready};
+use super::{Config, Feature, Network, Ready};
 use crate::error::{Error, Exit, Result, nearest};
 use templates::recipe::HALT_SIGNALS;
 
@@ -209,7 +209,30 @@ pub static KEYS: &[Key] = &[
         get: |c| c.pids.map(Value::Number),
         put: |c, v| number(v.as_ref()).map(|n| c.pids = n),
     },
+    Key {
+        name: "features",
+        alias: None,
+        kind: Kind::Words,
+        default: "none",
+        help: "what the kernel has and a system does without by default: fuse, nesting, tun, keyctl",
+        change: Change::NextStart,
+        get: |c| list_of(Feature::ALL.iter().filter(|(f, _)| c.has(*f)).map(|(_, name)| (*name).to_owned())),
+        put: |c, v| features(v).map(|f| c.features = f),
+    },
+    Key {
+        name: "cap",
+        alias: Some("capability"),
+        kind: Kind::Words,
+        default: "all but what would be the host's",
+        help: "capabilities that differ from the default, as +NAME and -NAME; cap+=NAME and cap-=NAME change one",
+        change: Change::NextStart,
+        get: |c| list_of(c.cap.iter().cloned()),
+        put: |c, v| capabilities(v).map(|w| c.cap = w),
+    },
 ];
+
+/// Keys of several words that are changed word by word, with `+=` and `-=`.
+pub const LISTS: &[&str] = &["env", "features", "cap"];
 
 /// Finds a key by its name or alias.
 ///
@@ -279,6 +302,54 @@ fn folder(value: Option<Value>) -> std::result::Result<Option<String>, String> {
         }
         other => Ok(other),
     }
+}
+
+fn list_of(words: impl Iterator<Item = String>) -> Option<Value> {
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then_some(Value::List(words))
+}
+
+/// Words between spaces or commas.
+fn separate(value: Option<Value>) -> std::result::Result<Vec<String>, String> {
+    let words = words(value)?.unwrap_or_default();
+    let parts = words.iter().flat_map(|word| word.split(',')).filter(|word| !word.is_empty());
+    Ok(parts.map(str::to_owned).collect())
+}
+
+fn features(value: Option<Value>) -> std::result::Result<Vec<Feature>, String> {
+    let mut features = Vec::new();
+    for word in separate(value)? {
+        if word == "mknod" {
+            return Err("mknod: in a user namespace it needs calls to be intercepted, which is not there; \
+                        ctctl device add gives single nodes"
+                .to_owned());
+        }
+        let found = Feature::ALL.iter().find(|(_, name)| *name == word).map(|(feature, _)| *feature);
+        let all = || Feature::ALL.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ");
+        let feature = found.ok_or_else(|| format!("{word:?} is none of {}", all()))?;
+        if !features.contains(&feature) {
+            features.push(feature);
+        }
+    }
+    Ok(features)
+}
+
+/// `+NAME` and `-NAME`, the last word about each alone, without CAP_ and in small letters.
+fn capabilities(value: Option<Value>) -> std::result::Result<Vec<String>, String> {
+    let mut kept: Vec<String> = Vec::new();
+    for word in separate(value)? {
+        let wrong = || format!("{word:?}: expected +NAME or -NAME, such as -net_raw");
+        let sign = word.chars().next().filter(|sign| "+-".contains(*sign)).ok_or_else(wrong)?;
+        let upper = word[1..].to_uppercase();
+        let name = upper.trim_start_matches("CAP_");
+        if !runtime::spec::capabilities::NAMES.iter().any(|known| known.trim_start_matches("CAP_") == name) {
+            return Err(format!("{:?} is no capability; capabilities(7) lists them", &word[1..]));
+        }
+        let short = name.to_lowercase();
+        kept.retain(|other| other[1..] != short);
+        kept.push(format!("{sign}{short}"));
+    }
+    Ok(kept)
 }
 
 fn text_of(text: &str) -> Option<Value> {

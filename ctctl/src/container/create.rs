@@ -48,6 +48,7 @@ fn make(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<()> {
     // Held until the file is there: the numbers are taken when it can be read.
     let _numbers = store::lock_numbers(host)?;
     choose_numbers(host, config, wishes)?;
+    config.check()?;
     make_files(host, config)?;
     identity::write(host, config)?;
     let mut file = ConfigFile::empty(&host.config_file(&config.name));

@@ -3,16 +3,16 @@
 
 use super::watch::End;
 use crate::config::{Config, Ready};
-use crate::container::state;
+use crate::container::{copying, state};
 use crate::error::{Context, Result};
 use crate::host::{Host, private_dir};
-use crate::{bundle, storage, store};
+use crate::{bundle, devices, storage, store};
 use runtime::launch::Launched;
-use runtime::sandbox::create::{CreateOptions, Created, Start, create};
+use runtime::sandbox::create::{CreateOptions, Created, Start, create_with};
 use runtime::state::Root;
 use runtime::verbs::delete;
-use runtime_sys::process::Exit;
-use runtime_sys::{OwnedFd, credentials};
+use runtime_sys::process::{Exit, pidfd_open};
+use runtime_sys::{AsFd, OwnedFd, credentials};
 use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -42,10 +42,12 @@ pub fn launch(host: &Host, name: &str) -> Result<Started> {
     gone(fs::remove_file(host.exit_file(name))).context(|| "forget the last exit")?;
     let notify = notify_socket(host, &config)?;
     let (_, capabilities, _) = credentials::capget()?;
-    let facts = bundle::Facts { notify: &host.notify_socket(name), capabilities };
+    let rules = devices::rules(&config)?;
+    let facts = bundle::Facts { notify: &host.notify_socket(name), capabilities, devices: &rules };
     let spec = bundle::spec(&config, &facts);
     let path = host.run(name).join("config.json");
     fs::write(&path, format!("{spec:#}\n")).context(|| format!("write {}", path.display()))?;
+    copying::wait(host, name)?;
     let rootfs = storage::mount(host, &config)?;
     let root = Root::open(&host.oci_root())?;
     let options = CreateOptions {
@@ -54,7 +56,13 @@ pub fn launch(host: &Host, name: &str) -> Result<Started> {
         rootfs: Some(rootfs),
         ..CreateOptions::default()
     };
-    let Created { container, launched, master, .. } = create(&root, &options, Start::Now)?;
+    let mut give_devices = |init: i32| {
+        let given = pidfd_open(init).map_err(Into::into);
+        let given = given.and_then(|init| devices::attach_all(host, &config, init.as_fd()));
+        given.map_err(|error| runtime::Error::invalid(error.to_string()))
+    };
+    let created = create_with(&root, &options, Start::Now, &mut give_devices)?;
+    let Created { container, launched, master, .. } = created;
     if let Err(error) = launched.hear_the_end() {
         drop(container);
         launched.kill()?;

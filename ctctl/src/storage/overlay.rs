@@ -147,7 +147,7 @@ impl Plan {
 }
 
 /// What the overlay does on its own account, it does as who mounted it.
-fn become_user(id: u32) -> Result<()> {
+pub(super) fn become_user(id: u32) -> Result<()> {
     let (_, permitted, _) = credentials::capget()?;
     credentials::setgroups(&[])?;
     credentials::setresgid(id)?;

@@ -45,6 +45,13 @@ complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "wait" -d 'Wait until a 
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "logs" -d 'Show what a system printed on its console'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "exec" -d 'Run a command in a running system'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "device" -d 'Give a system folders, files and devices of the host, and take them away'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "push" -d 'Copy files from the host into a system'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "pull" -d 'Copy files from a system to the host'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "cp" -d 'Copy files between the host and a system, in either direction'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "mount" -d 'Show a stopped system\'s files at a path of the host'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "umount" -d 'Take away what mount shows'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "unmount" -d 'Take away what mount shows'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "destroy" -d 'Remove a system and everything that is its own'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "list" -d 'Show all systems'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "status" -d 'Show one system\'s state in one line'
@@ -152,6 +159,7 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l config-dir -d 'Co
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l allow-unsafe -d 'Also give capabilities that reach the host'
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s w -l wait -d 'Return when the system says that it is ready, as systemd does at its default target; fail after SECONDS' -r
@@ -243,6 +251,106 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l log-dir -d 'Console
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s t -l tty -d 'Give the command a terminal'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "rm" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "remove" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "ls" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "list" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "ls" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l owner -d 'Give the copies to this user and group, by number' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l mode -d 'The permissions of the copy, in octal' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s r -l recursive -d 'Copy whole trees, with owners, permissions, times, attributes, holes and hard links'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s p -l parents -d 'Make the folders of the destination'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l owner -d 'Give the copies to this user and group, by number' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l mode -d 'The permissions of the copy, in octal' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s r -l recursive -d 'Copy whole trees, with owners, permissions, times, attributes, holes and hard links'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s p -l parents -d 'Make the folders of the destination'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l set-id -d 'Keep set-user-id and set-group-id bits and capabilities of files'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l owner -d 'Give the copies to this user and group, by number' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l mode -d 'The permissions of the copy, in octal' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s r -l recursive -d 'Copy whole trees, with owners, permissions, times, attributes, holes and hard links'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s p -l parents -d 'Make the folders of the destination'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l set-id -d 'Out of a system, keep set-user-id and set-group-id bits and capabilities of files'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -s l -l lazy -d 'Also while somebody uses it: it is gone for all others at once, and for them when they leave'
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -s l -l lazy -d 'Also while somebody uses it: it is gone for all others at once, and for them when they leave'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
@@ -278,6 +386,7 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l run-dir -d 'Run stat
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l runtime -d 'Change the running system alone'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l save -d 'Change the configuration alone'
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l allow-unsafe -d 'Also give capabilities that reach the host'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
@@ -324,27 +433,33 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l run-dir -d 'Run stat
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "template" -d 'Build, list, show and remove templates'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "create" -d 'Make a system from a template'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "start" -d 'Start a system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "restart" -d 'Stop a system and start it again'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "kill" -d 'Send a signal to a system\'s first process'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "pause" -d 'Freeze all processes of a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "unpause" -d 'Let the processes of a paused system go on'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "logs" -d 'Show what a system printed on its console'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "exec" -d 'Run a command in a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "destroy" -d 'Remove a system and everything that is its own'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "list" -d 'Show all systems'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "status" -d 'Show one system\'s state in one line'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "completion" -d 'Write a completion script for a shell'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "man" -d 'Write the manual page'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec destroy list status info set config completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "template" -d 'Build, list, show and remove templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "create" -d 'Make a system from a template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "start" -d 'Start a system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "restart" -d 'Stop a system and start it again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "kill" -d 'Send a signal to a system\'s first process'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "pause" -d 'Freeze all processes of a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "unpause" -d 'Let the processes of a paused system go on'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "logs" -d 'Show what a system printed on its console'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "exec" -d 'Run a command in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "device" -d 'Give a system folders, files and devices of the host, and take them away'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "push" -d 'Copy files from the host into a system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "pull" -d 'Copy files from a system to the host'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "cp" -d 'Copy files between the host and a system, in either direction'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "mount" -d 'Show a stopped system\'s files at a path of the host'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "umount" -d 'Take away what mount shows'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "destroy" -d 'Remove a system and everything that is its own'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "list" -d 'Show all systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "status" -d 'Show one system\'s state in one line'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "completion" -d 'Write a completion script for a shell'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "man" -d 'Write the manual page'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter exec device push pull cp mount umount destroy list status info set config completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "validate" -d 'Check a recipe without building it'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'
@@ -352,6 +467,9 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcom
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "info" -d 'Show one template'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "prune" -d 'Remove layers that neither a template nor a system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "rm" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "ls" -d 'Show a system\'s devices'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the file as it is'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "validate" -d 'Check the file, after an edit by hand'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "edit" -d 'Open a copy of the file in $VISUAL or $EDITOR, and put it in place when it is right'

@@ -104,6 +104,20 @@ pub fn parse<'b>(bytes: &'b [u8], name: &str) -> Result<Spec<'b>> {
 /// # Errors
 /// Everything that can go wrong, with the step in which it did.
 pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Created> {
+    create_with(root, options, start, &mut |_| Ok(()))
+}
+
+/// The same, with something to do when all is made and the payload does not run yet: `before_go` is told the number of
+/// its process, which is this process's child. Of a container with a terminal it comes when its root is in place.
+///
+/// # Errors
+/// As [`create`], and what `before_go` says.
+pub fn create_with(
+    root: &Root,
+    options: &CreateOptions,
+    start: Start,
+    before_go: &mut dyn FnMut(i32) -> Result<()>,
+) -> Result<Created> {
     let bundle = std::path::absolute(&options.bundle).context(|| "find the bundle")?;
     let config_path = options.config.clone().unwrap_or_else(|| bundle.join("config.json"));
     let bytes = read_config(&config_path)?;
@@ -155,6 +169,7 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
         .and_then(|()| {
             let done = made(&launch.launched, &container, &mut state, &process, &namespaces, options)
                 .and_then(|()| fault::point("finish create"))
+                .and_then(|()| before_go(launch.launched.pid))
                 .and_then(|()| go(&launch.launched, &container, supervisor, start));
             // Its number means nobody soon. It may not have been written.
             done.inspect_err(|_| drop(options.pid_file.as_ref().map(std::fs::remove_file)))
