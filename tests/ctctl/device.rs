@@ -226,3 +226,49 @@ fn the_right_goes_with_the_device() {
     systems.run(&["device", "rm", &name, "k"]).exits(5).fails_with("has moved it");
     assert!(!saved(&systems, &name).contains("devices"));
 }
+
+// VZ-50: what a killed add or rm has left is listed, or can be given again, and is taken by the next one.
+#[test]
+fn add_and_rm_may_be_killed_at_any_moment() {
+    needs!(Root, Tun);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    let src = format!("src={}", shared(&systems));
+    let disk = ["device", "add", &name, "x", "disk", &src, "dst=/d", "ro"];
+    let node = ["device", "add", &name, "x", "unix-char", "path=/d", "source=/dev/net/tun"];
+    for step in 0..16 {
+        let add: &[&str] = if step % 2 == 0 { &disk } else { &node };
+        let after = std::time::Duration::from_millis(step * 2);
+        systems.cut(add, after);
+        let ran = systems.run(&["device", "rm", &name, "x"]);
+        assert!([0, 5, 7].contains(&ran.code), "{ran:#?}");
+        systems.run(add).ok();
+        systems.cut(&["device", "rm", &name, "x"], after);
+        let ran = systems.run(&["device", "rm", &name, "x"]);
+        assert!([0, 5, 7].contains(&ran.code), "{ran:#?}");
+        assert_eq!(inside(&systems, &name, "grep -c ' /d ' /proc/self/mountinfo; true"), "0\n");
+        inside(&systems, &name, "rm -rf /d");
+    }
+    assert!(mounts_below(&systems.folder).is_empty());
+    assert!(!saved(&systems, &name).contains("devices"));
+}
+
+// VZ-50: options change while it runs, both ways; what cannot be given again leaves it as it was.
+#[test]
+fn options_of_a_disk_change_while_it_runs() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    let src = format!("src={}", shared(&systems));
+    systems.run(&["device", "add", &name, "data", "disk", &src, "dst=/d", "ro"]).ok();
+    let options = || inside(&systems, &name, "grep ' /d ' /proc/self/mountinfo | cut -d' ' -f6");
+    assert!(options().starts_with("ro,"), "{}", options());
+    systems.run(&["device", "set", &name, "data", "ro=false", "noexec"]).ok();
+    assert!(options().starts_with("rw,") && options().contains("noexec"), "{}", options());
+    assert!(saved(&systems, &name).contains("noexec = true") && !saved(&systems, &name).contains("ro ="));
+    inside(&systems, &name, "touch /d/new; ln -s /etc /to");
+    systems.run(&["device", "set", &name, "data", "dst=/to"]).exits(7).fails_with("a symbolic link");
+    systems.run(&["device", "set", &name, "data", "size=1M"]).exits(7).fails_with("size: no key");
+    assert!(options().starts_with("rw,"), "{}", options());
+    assert!(saved(&systems, &name).contains("dst = \"/d\""));
+}

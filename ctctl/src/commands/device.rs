@@ -39,6 +39,16 @@ pub enum Action {
         #[arg(value_name = "KEY=VALUE|FLAG")]
         words: Vec<String>,
     },
+    /// Change a device, at once in a running system: it is taken away and given again
+    Set {
+        /// The system: its name, its number, or the beginning of its name
+        name: String,
+        /// Your word for the device
+        device: String,
+        /// What is different: ro, ro=false; KEY= takes it back to its default
+        #[arg(required = true, value_name = "KEY=VALUE|FLAG")]
+        words: Vec<String>,
+    },
     /// Take a device away, at once from a running system
     #[command(visible_alias = "remove")]
     Rm {
@@ -87,6 +97,12 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
             add().context(|| format!("add {device} to {name}"))?;
             Ok(0)
         }
+        Action::Set { name, device, words } => {
+            need_root()?;
+            let name = store::resolve(host, name)?;
+            change(host, &name, device, words).context(|| format!("change {device} of {name}"))?;
+            Ok(0)
+        }
         Action::Rm { name, device } => {
             need_root()?;
             let name = store::resolve(host, name)?;
@@ -119,16 +135,15 @@ fn add(host: &Host, name: &str, named: &Named) -> Result<()> {
     config.devices.push(named.clone());
     config.check()?;
     let init = init(host, name)?;
-    if let Some(init) = &init {
-        give(host, (&before, &config), named, init)?;
-    }
+    // Saved first: after a kill between the two it is listed, and can be removed.
     file.set_device(named);
-    let saved = file.save();
-    if let (Err(_), Some(init)) = (&saved, &init) {
-        // The save's own error is the one to report.
-        drop(take(host, &before, named, init));
-    }
-    saved
+    file.save()?;
+    let Some(init) = init else { return Ok(()) };
+    give(host, (&before, &config), named, &init).inspect_err(|_| {
+        file.remove_device(&named.name);
+        // The cause is the error to report.
+        drop(file.save());
+    })
 }
 
 /// Gives it to a running system: the cgroup first, so that a node that is there can be used.
@@ -153,17 +168,49 @@ fn take(host: &Host, after: &Config, named: &Named, init: &OwnedFd) -> Result<()
     devices::detach(after, named, init.as_fd())
 }
 
+/// Where a device stands among a system's.
+fn find(config: &Config, device: &str) -> Result<usize> {
+    let found = config.devices.iter().position(|named| named.name == device);
+    found.ok_or_else(|| {
+        let error = Error::new(Exit::Value, "no such device");
+        match nearest(device, config.devices.iter().map(|named| named.name.as_str())) {
+            Some(near) => error.hint(format!("did you mean {near}?")),
+            None => error.hint(format!("ctctl device ls {} shows its devices", config.name)),
+        }
+    })
+}
+
+/// Files that are open stay open as they were opened.
+fn change(host: &Host, name: &str, device: &str, words: &[String]) -> Result<()> {
+    let _lock = store::lock(host, name, Wait::Yes)?;
+    let mut file = ConfigFile::read(&host.config_file(name))?;
+    let before = file.config(name)?;
+    let at = find(&before, device)?;
+    let old = &before.devices[at];
+    let changed = device::changed(&old.device, words).map_err(|text| Error::new(Exit::Value, text))?;
+    let new = Named { name: device.to_owned(), device: changed };
+    devices::check(&new.device)?;
+    let mut after = before.clone();
+    after.devices[at] = new.clone();
+    after.check()?;
+    let init = init(host, name)?;
+    if let Some(init) = &init {
+        take(host, &after, old, init)?;
+        if let Err(error) = give(host, (&before, &after), &new, init) {
+            // The cause is the error to report.
+            drop(give(host, (&after, &before), old, init));
+            return Err(error);
+        }
+    }
+    file.set_device(&new);
+    file.save()
+}
+
 fn remove(host: &Host, name: &str, device: &str) -> Result<()> {
     let _lock = store::lock(host, name, Wait::Yes)?;
     let mut file = ConfigFile::read(&host.config_file(name))?;
     let mut config = file.config(name)?;
-    let Some(at) = config.devices.iter().position(|named| named.name == device) else {
-        let error = Error::new(Exit::Value, "no such device");
-        return Err(match nearest(device, config.devices.iter().map(|named| named.name.as_str())) {
-            Some(near) => error.hint(format!("did you mean {near}?")),
-            None => error.hint(format!("ctctl device ls {name} shows its devices")),
-        });
-    };
+    let at = find(&config, device)?;
     let named = config.devices.remove(at);
     let taken = match init(host, name)? {
         Some(init) => take(host, &config, &named, &init),

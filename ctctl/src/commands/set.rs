@@ -193,6 +193,22 @@ mod tests {
     }
 
     #[test]
+    fn words_are_added_and_taken() {
+        let mut config = Config::new("web");
+        let mut set = |text: &str| change(&mut config, &text.parse().unwrap()).map(|(_, value)| value);
+        let words = |words: &[&str]| Some(Value::List(words.iter().map(|word| (*word).to_owned()).collect()));
+        assert_eq!(set("features+=tun,fuse").unwrap(), words(&["fuse", "tun"]));
+        assert_eq!(set("features-=tun").unwrap(), words(&["fuse"]));
+        assert!(set("features-=tun").is_err());
+        assert_eq!(set("features-=fuse").unwrap(), None);
+        assert_eq!(set("env+=A=1").unwrap(), words(&["A=1"]));
+        assert_eq!(set("cap-=CAP_NET_RAW").unwrap(), words(&["-net_raw"]));
+        assert_eq!(set("cap+=net_raw").unwrap(), words(&["+net_raw"]));
+        assert_eq!(set("cap=").unwrap(), None);
+        assert!(set("pids+=5").is_err());
+    }
+
+    #[test]
     fn what_is_given_at_creation_does_not_change() {
         let mut config = Config::new("web");
         let error = change(&mut config, &"ctid=105".parse().unwrap()).unwrap_err();

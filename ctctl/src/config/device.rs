@@ -123,11 +123,30 @@ type Result<T> = std::result::Result<T, String>;
 /// # Errors
 /// A sentence that names the key and says what is expected.
 pub fn parse(kind: &str, words: &[String]) -> Result<Device> {
-    let pair = |word: &String| match word.split_once('=') {
+    build(kind, words.iter().map(pair).collect())
+}
+
+/// The device with other words than it has: `KEY=` takes one back to its default.
+///
+/// # Errors
+/// As [`parse`].
+pub fn changed(device: &Device, changes: &[String]) -> Result<Device> {
+    let mut all: Words = words(device).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    for change in changes {
+        let (key, value) = pair(change);
+        all.retain(|(other, _)| *other != key);
+        if !value.is_empty() {
+            all.push((key, value));
+        }
+    }
+    build(type_of(device), all)
+}
+
+fn pair(word: &String) -> (String, String) {
+    match word.split_once('=') {
         Some((key, value)) => (key.to_owned(), value.to_owned()),
         None => (word.clone(), "true".to_owned()),
-    };
-    build(kind, words.iter().map(pair).collect())
+    }
 }
 
 /// Reads a table of the file.
@@ -390,6 +409,21 @@ mod tests {
     }
 
     #[test]
+    fn words_change_one_by_one() {
+        let (kind, words) = words_of("disk src=/srv/x dst=/data ro nosuid");
+        let device = parse(&kind, &words).unwrap();
+        let change = |text: &str| {
+            let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            changed(&device, &words)
+        };
+        let (kind, words) = words_of("disk src=/srv/x dst=/data nosuid noexec");
+        assert_eq!(change("ro=false noexec"), parse(&kind, &words));
+        assert_eq!(change("ro= noexec"), parse(&kind, &words));
+        assert!(change("dst=").unwrap_err().contains("dst: missing"));
+        assert!(change("size=1M").unwrap_err().contains("size: no key"));
+    }
+
+    #[test]
     fn a_wrong_word_is_refused_by_its_key() {
         for (text, word) in [
             ("nic x=y", "type: \"nic\""),
@@ -401,7 +435,7 @@ mod tests {
             ("disk src=/a dst=/b ro=maybe", "ro: \"maybe\""),
             ("disk src=/a dst=/b ro ro", "ro: given twice"),
             ("disk src dst=/b", "src: a value is missing"),
-            ("tmpfs dst=/b size=0", "size: 0"),
+            ("tmpfs dst=/b size=much", "size: \"much\""),
             ("tmpfs dst=/b sise=1M", "did you mean size?"),
             ("unix-char path=/dev/x mode=rx", "mode: \"rx\""),
             ("unix-char path=/dev/x uid=root", "uid: \"root\""),

@@ -83,8 +83,29 @@ impl ConfigFile {
             table.set_implicit(true);
             Item::Table(table)
         });
-        if let Some(devices) = devices.as_table_like_mut() {
-            devices.insert(&named.name, Item::Table(device::to_toml(&named.device)));
+        let Some(devices) = devices.as_table_like_mut() else { return };
+        let mut new = device::to_toml(&named.device);
+        let Some(table) = devices.get_mut(&named.name).and_then(Item::as_table_like_mut) else {
+            drop(devices.insert(&named.name, Item::Table(new)));
+            return;
+        };
+        // Word by word: the comments between them are the administrator's.
+        let gone = |key: &&str| !new.contains_key(key);
+        let gone: Vec<String> = table.iter().map(|(key, _)| key).filter(gone).map(str::to_owned).collect();
+        for key in gone {
+            table.remove(&key);
+        }
+        for (key, item) in new.iter_mut() {
+            let mut item = std::mem::take(item);
+            match table.get_mut(key.get()) {
+                Some(old) => {
+                    if let (Some(old), Some(new)) = (old.as_value(), item.as_value_mut()) {
+                        *new.decor_mut() = old.decor().clone();
+                    }
+                    *old = item;
+                }
+                None => drop(table.insert(key.get(), item)),
+            }
         }
     }
 
@@ -177,6 +198,27 @@ mod tests {
         );
         web.set(pids, None);
         assert_eq!(web.config("web").unwrap().pids, None);
+    }
+
+    #[test]
+    fn comments_between_devices_survive() {
+        let text = "pids = 10\n\n# goods\n[devices.data]\ntype = \"disk\"\nsrc = \"/srv\" # large\ndst = \"/d\"\nro = true\n";
+        let mut web = file(text);
+        let device = |words: &str| {
+            let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            Named { name: words[0].clone(), device: device::parse("disk", &words[1..]).unwrap() }
+        };
+        web.set_device(&device("other src=/o dst=/o"));
+        web.remove_device("other");
+        assert_eq!(web.document.to_string(), text);
+        web.set_device(&device("data src=/new dst=/d noexec"));
+        let shown = web.document.to_string();
+        let data =
+            "# goods\n[devices.data]\ntype = \"disk\"\nsrc = \"/new\" # large\ndst = \"/d\"\nnoexec = true\n";
+        assert_eq!(shown, format!("pids = 10\n\n{data}"));
+        assert_eq!(file(&shown).config("web").unwrap().devices, [device("data src=/new dst=/d noexec")]);
+        web.remove_device("data");
+        assert!(web.config("web").unwrap().devices.is_empty());
     }
 
     #[test]

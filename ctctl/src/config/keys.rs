@@ -424,6 +424,8 @@ mod tests {
             ("memory", "512M"),
             ("cpulimit", "150%"),
             ("pids", "100"),
+            ("features", "fuse nesting"),
+            ("cap", "-net_raw +sys_time"),
         ];
         let mut config = Config::new("x");
         for (name, text) in samples {
@@ -452,6 +454,11 @@ mod tests {
             ("env", "=x"),
             ("env", "A"),
             ("cwd", "srv"),
+            ("features", "mknod"),
+            ("features", "fuse,ppp"),
+            ("cap", "net_raw"),
+            ("cap", "+é"),
+            ("cap", "+"),
         ] {
             assert!(refused(name, text), "{name}={text}");
         }

@@ -251,24 +251,31 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l log-dir -d 'Console
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s t -l tty -d 'Give the command a terminal'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -s h -l help -d 'Print help'
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "add" -d 'Give a device, at once in a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "rm" -d 'Take a device away, at once from a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "remove" -d 'Take a device away, at once from a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "ls" -d 'Show a system\'s devices'
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "list" -d 'Show a system\'s devices'
-complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add rm remove ls list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "set" -d 'Change a device, at once in a running system: it is taken away and given again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "rm" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "remove" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "ls" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "list" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
@@ -296,6 +303,7 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subc
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change a device, at once in a running system: it is taken away and given again'
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Take a device away, at once from a running system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "ls" -d 'Show a system\'s devices'
 complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -468,6 +476,7 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcom
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "prune" -d 'Remove layers that neither a template nor a system uses'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "set" -d 'Change a device, at once in a running system: it is taken away and given again'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "rm" -d 'Take a device away, at once from a running system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "ls" -d 'Show a system\'s devices'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the file as it is'
