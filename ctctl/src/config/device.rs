@@ -123,7 +123,7 @@ type Result<T> = std::result::Result<T, String>;
 /// # Errors
 /// A sentence that names the key and says what is expected.
 pub fn parse(kind: &str, words: &[String]) -> Result<Device> {
-    build(kind, words.iter().map(pair).collect())
+    build(kind, words.iter().map(|word| pair(word)).collect())
 }
 
 /// The device with other words than it has: `KEY=` takes one back to its default.
@@ -142,10 +142,10 @@ pub fn changed(device: &Device, changes: &[String]) -> Result<Device> {
     build(type_of(device), all)
 }
 
-fn pair(word: &String) -> (String, String) {
+fn pair(word: &str) -> (String, String) {
     match word.split_once('=') {
         Some((key, value)) => (key.to_owned(), value.to_owned()),
-        None => (word.clone(), "true".to_owned()),
+        None => (word.to_owned(), "true".to_owned()),
     }
 }
 
