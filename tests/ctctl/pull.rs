@@ -160,3 +160,21 @@ fn a_system_waits_for_a_copy_of_its_files() {
     assert!(pull.wait().unwrap().success());
     systems.run(&["start", &name]).ok();
 }
+
+// IN-11: whichever side fails, the other does not wait for it.
+#[test]
+fn a_copy_that_fails_ends() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    inside(&systems, &name, "dd if=/dev/zero of=/etc/large bs=1M count=4 2>/dev/null");
+    let mut pull = systems.command(&["pull", &name, "/etc/large", "-"]);
+    let mut pull = pull.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    pull.stdout.take().unwrap().read_exact(&mut [0; 1]).unwrap();
+    assert!(integration_tests::wait_until(|| pull.try_wait().unwrap().is_some()));
+    let deep = systems.folder.join("deep");
+    fs::create_dir_all(deep.join("d/".repeat(300))).unwrap();
+    let ran = systems.run(&["push", "-r", &name, deep.to_str().unwrap(), "/etc/"]);
+    ran.exits(1).fails_with("deeper than 256 folders");
+    systems.run(&["pull", &name, "/etc/large", "/proc/self/x"]).exits(7);
+}

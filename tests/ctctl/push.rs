@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use integration_tests::{Systems, build_program, mounts_below, needs};
+use integration_tests::{Systems, build_program, mounts_below, needs, wait_until};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
@@ -152,4 +152,22 @@ fn a_swap_while_files_are_pushed_does_not_lead_out() {
     let left: Vec<_> = fs::read_dir(&victim).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(left, ["file"], "{came} pushes came through");
     assert_eq!(fs::read_to_string(victim.join("file")).unwrap(), "host");
+}
+
+// IN-11: who works inside ends with the push, however that ends, and leaves no half of a file.
+#[test]
+fn a_killed_push_leaves_nothing_at_work() {
+    needs!(Root);
+    let systems = Systems::new();
+    let name = systems.running("web");
+    let mut push = systems.command(&["push", &name, "-", "/etc/half"]);
+    let mut push = push.stdin(Stdio::piped()).spawn().unwrap();
+    let begun = || inside(&systems, &name, "ls -a /etc").contains(".ctctl-copy");
+    std::io::Write::write_all(push.stdin.as_mut().unwrap(), &vec![0; 1 << 20]).unwrap();
+    assert!(wait_until(begun));
+    push.kill().unwrap();
+    push.wait().unwrap();
+    assert!(wait_until(|| !begun()));
+    assert!(!inside(&systems, &name, "ls /etc").contains("half"));
+    systems.run(&["restart", &name]).ok();
 }

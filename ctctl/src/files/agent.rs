@@ -67,21 +67,22 @@ impl Root {
         Ok(Kind::Stopped { tree: storage::mount(host, config)?, users: storage::users(config)? })
     }
 
-    /// Lets another process do the work inside. It has `pipe`; the caller has the other end.
+    /// Lets another process do the work inside. It has the first of two ends of a pipe and the caller the second: each
+    /// alone, so that neither waits for one who is gone.
     pub(super) fn start(
         &self,
-        pipe: OwnedFd,
+        (theirs, ours): (OwnedFd, OwnedFd),
         work: impl FnOnce(Inside, OwnedFd) -> Streamed<()>,
-    ) -> Result<Agent> {
-        let (ours, theirs) = socket::packet_pair()?;
+    ) -> Result<(Agent, OwnedFd)> {
+        let (hears, tells) = socket::packet_pair()?;
         match fork(&Clone::default(), false)? {
             Forked::Child => {
-                drop(ours);
-                let worked = self.join().map_err(Failure::from).and_then(|inside| work(inside, pipe));
-                tell(theirs.as_fd(), worked);
+                drop((hears, ours));
+                let worked = self.join().map_err(Failure::from).and_then(|inside| work(inside, theirs));
+                tell(tells.as_fd(), worked);
                 process::exit_now(0)
             }
-            Forked::Parent(child) => Ok(Agent { pid: child.pid, channel: ours }),
+            Forked::Parent(child) => Ok((Agent { pid: child.pid, channel: hears }, ours)),
         }
     }
 

@@ -61,13 +61,15 @@ pub fn push(root: &Root, copy: &Copy) -> Result<LeftOut> {
     }
     let sources = sources(&Base::Host, copy)?;
     let (from, to) = agent::pipe()?;
-    let agent = root.start(from, |inside, from| {
-        let receiver = receiver(&inside.base, copy, Reader::new(from.into()))?;
-        receiver.receive_all().map(drop)
+    let (agent, to) = root.start((from, to), |inside, from| {
+        let place = destination(&inside.base, copy)?;
+        Receiver::new(Reader::new(from.into()), place, copy.recursive, copy.wishes.clone()).receive_all()
     })?;
     let mut sender = Sender::new(Writer::new(to.into()), agent::reopener()?, copy.recursive);
     let sent = sources.iter().try_for_each(|source| sender.source(source)).and_then(|()| sender.end());
     let left_out = sender.left_out();
+    // The pipe's end, for an agent that waits for more.
+    drop(sender);
     agent.end(sent)?;
     Ok(left_out)
 }
@@ -80,25 +82,27 @@ pub fn pull(root: &Root, copy: &Copy) -> Result<LeftOut> {
     if copy.sources.iter().any(|source| dash(source)) {
         return Err(Error::new(Exit::Usage, "- is no place in a system"));
     }
+    let to_stdout = dash(&copy.destination);
+    if to_stdout && copy.recursive {
+        return Err(Error::new(Exit::Usage, "-r and -: a tree is no stream").hint("pull it into a folder"));
+    }
+    let place = if to_stdout { None } else { Some(destination(&Base::Host, copy)?) };
     let (from, to) = agent::pipe()?;
-    let mut receiver = if dash(&copy.destination) {
-        if copy.recursive {
-            return Err(
-                Error::new(Exit::Usage, "-r and -: a tree is no stream").hint("pull it into a folder")
-            );
-        }
-        Receiver::to_stdout(Reader::new(from.into()))
-    } else {
-        receiver(&Base::Host, copy, Reader::new(from.into()))?
-    };
-    let agent = root.start(to, |inside, to| {
+    let (agent, from) = root.start((to, from), |inside, to| {
         let sources = sources(&inside.base, copy)?;
         let mut sender = Sender::new(Writer::new(to.into()), inside.reopener, copy.recursive);
         sources.iter().try_for_each(|source| sender.source(source))?;
         sender.end()
     })?;
+    let from = Reader::new(from.into());
+    let mut receiver = match place {
+        Some(place) => Receiver::new(from, place, copy.recursive, copy.wishes.clone()),
+        None => Receiver::to_stdout(from),
+    };
     let received = receiver.receive();
     let left_out = receiver.left_out();
+    // An agent that has more to say must not wait for a reader.
+    drop(receiver);
     agent.end(received)?;
     Ok(left_out)
 }
@@ -120,7 +124,7 @@ fn sources(base: &Base, copy: &Copy) -> Result<Vec<Source>> {
 }
 
 /// Finds the destination: a folder that is there takes sources under their own names, else it is the name of one.
-fn receiver(base: &Base, copy: &Copy, from: Reader) -> Result<Receiver> {
+fn destination(base: &Base, copy: &Copy) -> Result<(OwnedFd, Option<CString>)> {
     let path = &copy.destination;
     let (folder, name): (OwnedFd, Option<CString>) = match base.destination(path) {
         Ok(folder) => (folder, None),
@@ -151,5 +155,5 @@ fn receiver(base: &Base, copy: &Copy, from: Reader) -> Result<Receiver> {
         return Err(Error::new(Exit::Usage, format!("{} is a folder", path.display()))
             .hint("give the file's name: standard input has none"));
     }
-    Ok(Receiver::new(from, folder, name, copy.recursive, copy.wishes.clone()))
+    Ok((folder, name))
 }

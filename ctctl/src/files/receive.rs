@@ -51,10 +51,10 @@ pub(super) struct Receiver {
 }
 
 impl Receiver {
+    /// One that fills a folder; with a name, the one thing that comes is called so.
     pub(super) fn new(
         from: Reader,
-        folder: OwnedFd,
-        name: Option<CString>,
+        (folder, name): (OwnedFd, Option<CString>),
         recursive: bool,
         wishes: Wishes,
     ) -> Receiver {
