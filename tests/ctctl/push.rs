@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 use integration_tests::{Systems, build_program, mounts_below, needs, wait_until};
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
@@ -49,6 +49,9 @@ pub(crate) fn victim(systems: &Systems) -> PathBuf {
     let victim = systems.folder.join("victim");
     fs::create_dir_all(&victim).unwrap();
     fs::write(victim.join("file"), "host").unwrap();
+    // Rights would keep a process with the system's ids away; links must not lead here even so.
+    fs::set_permissions(&victim, Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(victim.join("file"), Permissions::from_mode(0o666)).unwrap();
     victim
 }
 
