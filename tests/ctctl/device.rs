@@ -205,6 +205,9 @@ fn a_device_node_can_be_used_while_it_is_given() {
         .ok();
     let refused = tried(&systems, &name, open);
     assert!(refused.contains("not permitted"), "{refused}");
+    let foreign = ["path=/dev/f", "source=/dev/null", "uid=65536"];
+    let ran = systems.run(&[&["device", "add", &name, "f", "unix-char"], &foreign[..]].concat());
+    ran.exits(7).fails_with("none of the system's ids");
     systems.run(&["device", "add", &name, "z", "unix-block", "path=/dev/z", "source=/dev/zero"]).exits(7);
 }
 

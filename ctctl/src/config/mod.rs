@@ -162,6 +162,16 @@ impl Config {
                 }
             }
         }
+        if let IdMap::Range { size, .. } = self.idmap {
+            // Beyond its own range are the ids of other systems.
+            let has = |node: &device::Node| node.uid < size && node.gid < size;
+            let is_foreign =
+                |named: &&device::Named| matches!(&named.device, device::Device::Node(node) if !has(node));
+            if let Some(named) = self.devices.iter().find(is_foreign) {
+                let text = format!("devices.{}: uid or gid is none of the system's ids", named.name);
+                return wrong(text, &format!("they are 0 to {}", size - 1));
+            }
+        }
         let mut places: Vec<&str> = self.devices.iter().map(|named| device::target(&named.device)).collect();
         places.sort_unstable();
         match places.windows(2).find(|pair| pair[0] == pair[1]) {
