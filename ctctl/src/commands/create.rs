@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl create`.
 
-use super::set::Assignment;
+use super::set::{Assignment, check_capabilities};
 use super::{printed, template};
 use crate::config::Config;
 use crate::config::keys::{self, Change};
@@ -24,6 +24,9 @@ pub struct Args {
     /// Host ids of its users: auto, BASE:SIZE, or host for no user namespace
     #[arg(long, default_value = "auto")]
     pub idmap: String,
+    /// Also give capabilities that reach the host
+    #[arg(long)]
+    pub allow_unsafe: bool,
     /// Keys of its configuration, as for ctctl set
     #[arg(value_name = "KEY=VALUE")]
     pub keys: Vec<Assignment>,
@@ -41,17 +44,15 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 fn create(args: &Args, host: &Host) -> Result<Config> {
     need_root()?;
     let mut config = from_template(host, &args.name, &args.template, &args.keys)?;
-    for Assignment { key, value } in &args.keys {
-        let key = keys::find(key)?;
+    for Assignment { key: name, value } in &args.keys {
+        let key = keys::find(keys::plain(name))?;
         if key.change == Change::Never {
             return Err(Error::new(Exit::Value, format!("{} is not for you to set here", key.name))
                 .hint("see --ctid, --idmap and --template"));
         }
-        let value =
-            key.kind.parse(value).map_err(|text| Error::new(Exit::Value, format!("{}: {text}", key.name)))?;
-        (key.put)(&mut config, value)
-            .map_err(|text| Error::new(Exit::Value, format!("{}: {text}", key.name)))?;
+        keys::assign(&mut config, name, value)?;
     }
+    check_capabilities(&Config::new(""), &config, args.allow_unsafe)?;
     container::limits::check(host, &config, &resources::given(&config))?;
     let wishes = container::create::Wishes { ctid: args.ctid, idmap: args.idmap.clone() };
     container::create::create(host, config, &wishes)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl info`.
 
-use super::printed;
+use super::{device, printed};
 use crate::config::keys::KEYS;
 use crate::config::value::Value;
 use crate::container::{limits, state};
@@ -39,6 +39,8 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
         }
         let actual = actual.iter().map(|limit| (limit.key.to_owned(), json!({ limit.file: limit.value })));
         object.insert("actual".to_owned(), serde_json::Value::Object(actual.collect()));
+        let devices = config.devices.iter().map(|named| (named.name.clone(), device::to_json(&named.device)));
+        object.insert("devices".to_owned(), serde_json::Value::Object(devices.collect()));
         return printed(output::json(&serde_json::Value::Object(object)));
     }
     let mut rows =
@@ -50,6 +52,9 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
             text.push_str(&format!("  ({} {})", limit.file, limit.value));
         }
         rows.push(vec![key.name.to_owned(), text]);
+    }
+    for named in &config.devices {
+        rows.push(vec![format!("devices.{}", named.name), device::line(&named.device)]);
     }
     rows.push(vec!["files".to_owned(), host.data(&name).display().to_string()]);
     printed(output::table(&["KEY", "VALUE"], &rows))

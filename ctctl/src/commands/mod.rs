@@ -6,8 +6,10 @@ pub mod boot;
 pub mod completion;
 pub mod config;
 pub mod console;
+pub mod cp;
 pub mod create;
 pub mod destroy;
+pub mod device;
 pub mod enter;
 pub mod exec;
 pub mod info;
@@ -15,10 +17,13 @@ pub mod kill;
 pub mod list;
 pub mod logs;
 pub mod man;
+pub mod mount;
 pub mod network;
 pub mod passwd;
 pub mod pause;
 pub mod port;
+pub mod pull;
+pub mod push;
 pub mod restart;
 pub mod run;
 pub mod set;
@@ -27,6 +32,7 @@ pub mod start;
 pub mod status;
 pub mod stop;
 pub mod template;
+pub mod umount;
 pub mod wait;
 
 use crate::cli::Command;
@@ -57,6 +63,12 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Enter(args) => enter::run(&args, host),
         Command::Exec(args) => exec::run(&args, host),
         Command::Passwd(args) => passwd::run(&args, host),
+        Command::Device(args) => device::run(&args, host),
+        Command::Push(args) => push::run(&args, host),
+        Command::Pull(args) => pull::run(&args, host),
+        Command::Cp(args) => cp::run(&args, host),
+        Command::Mount(args) => mount::run(&args, host),
+        Command::Umount(args) => umount::run(&args, host),
         Command::Destroy(args) => destroy::run(&args, host),
         Command::List(args) => list::run(&args, host),
         Command::Status(args) => status::run(&args, host),

@@ -67,7 +67,10 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 
 fn change(host: &Host, name: &str, key: &str, port: Port) -> Result<u8> {
     let keys = vec![Assignment { key: key.to_owned(), value: port.to_string() }];
-    set::run(&set::Args { name: name.to_owned(), keys, runtime: false, save: false }, host)
+    set::run(
+        &set::Args { name: name.to_owned(), keys, runtime: false, save: false, allow_unsafe: false },
+        host,
+    )
 }
 
 /// A program of the host that listens there would hear nothing any more.

@@ -32,6 +32,7 @@ complete -c ctctl -n "__fish_ctctl_needs_command" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_needs_command" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "template" -d 'Build, list, show and remove templates'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "create" -d 'Make a system from a template'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "run" -d 'Run one application in a new system: create, start, attach'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "start" -d 'Start a system'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "restart" -d 'Stop a system and start it again'
@@ -42,15 +43,28 @@ complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "unpause" -d 'Let the pr
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "unfreeze" -d 'Let the processes of a paused system go on'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "resume" -d 'Let the processes of a paused system go on'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "console" -d 'Attend a system\'s console: see what it printed last, and type'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "autostart" -d 'Start a system when the host boots, or not'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "boot" -d 'Start the systems that are to run when the host boots'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "shutdown" -d 'Stop all systems, since the host goes down'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "logs" -d 'Show what a system printed on its console'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "passwd" -d 'Set a user\'s password in a system, or let a public key log in'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "exec" -d 'Run a command in a running system'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "device" -d 'Give a system folders, files and devices of the host, and take them away'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "push" -d 'Copy files from the host into a system'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "pull" -d 'Copy files from a system to the host'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "cp" -d 'Copy files between the host and a system, in either direction'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "mount" -d 'Show a stopped system\'s files at a path of the host'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "umount" -d 'Take away what mount shows'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "unmount" -d 'Take away what mount shows'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "destroy" -d 'Remove a system and everything that is its own'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "list" -d 'Show all systems'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "status" -d 'Show one system\'s state in one line'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "port" -d 'Publish ports of systems at the host\'s addresses'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "network" -d 'See to what the networks of running systems share'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "completion" -d 'Write a completion script for a shell'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "man" -d 'Write the manual page'
@@ -176,13 +190,34 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l config-dir -d 'Co
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l allow-unsafe -d 'Also give capabilities that reach the host'
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l name -d 'The new system\'s name; made from the template\'s name when absent' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -s s -l set -d 'Keys of its configuration, as for ctctl set' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -s e -l env -d 'Add a variable to its environment' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l escape -d 'The key that leaves a command with a terminal running: ^ and a letter, or none' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l rm -d 'Destroy the system when the command has ended'
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -s d -l detach -d 'Return when the command runs, and print the system\'s name'
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l init -d 'Have a small init as process 1, which runs the command, hands signals on and reaps orphans'
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l allow-unsafe -d 'Also give capabilities that reach the host'
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s w -l wait -d 'Return when the system says that it is ready, as systemd does at its default target; fail after SECONDS' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l escape -d 'The key that leaves the console: ^ and a letter for control and that letter, or none' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s p -l pid-file -d 'Write the number of its first process on the host to this file' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s s -l set -d 'A key for this once, which is not saved' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s F -l foreground -d 'Stay with its console until it ends, and end with its exit code; Ctrl-] leaves it running'
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l force -d 'Although it is disabled'
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l allow-unsafe -d 'Also give capabilities that reach the host'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s t -l timeout -d 'Seconds until it is killed; its stop_timeout when absent' -r
@@ -191,6 +226,7 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l data-dir -d 'Templa
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s k -l kill -d 'Kill it at once'
+complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -l for-shutdown -d 'Since the host goes down: it runs again after the host\'s boot'
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand stop" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s w -l wait -d 'Return when the system says that it is ready, as systemd does at its default target; fail after SECONDS' -r
@@ -198,6 +234,7 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l config-dir -d 'C
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -l force -d 'Although it is disabled'
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand restart" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand kill" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
@@ -244,7 +281,35 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -l run-dir -d 'Run sta
 complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand wait" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand console" -s e -l escape -d 'The key that leaves the console: ^ and a letter for control and that letter, or none' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand console" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand console" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand console" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand console" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand console" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand console" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand autostart" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand autostart" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand autostart" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand autostart" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand autostart" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand autostart" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand boot" -s p -l parallel -d 'Start so many at a time; as many as there are processors when absent' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand boot" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand boot" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand boot" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand boot" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand boot" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand boot" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand shutdown" -s p -l parallel -d 'Stop so many at a time' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand shutdown" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand shutdown" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand shutdown" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand shutdown" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand shutdown" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand shutdown" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -s n -l tail -d 'The last lines alone' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -l since -d 'What was printed since then alone, to the second: 90s, 10m, 2h or 1d ago, or @SECONDS since 1970' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand logs" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
@@ -293,6 +358,114 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l keep-env -d 'Give i
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l elevated -d 'Give it all capabilities, without the system\'s seccomp filter and limits'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "set" -d 'Change a device, at once in a running system: it is taken away and given again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "rm" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "remove" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "ls" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "list" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change a device, at once in a running system: it is taken away and given again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "ls" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l owner -d 'Give the copies to this user and group, by number' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l mode -d 'The permissions of the copy, in octal' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s r -l recursive -d 'Copy whole trees, with owners, permissions, times, attributes, holes and hard links'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s p -l parents -d 'Make the folders of the destination'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l owner -d 'Give the copies to this user and group, by number' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l mode -d 'The permissions of the copy, in octal' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s r -l recursive -d 'Copy whole trees, with owners, permissions, times, attributes, holes and hard links'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s p -l parents -d 'Make the folders of the destination'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l set-id -d 'Keep set-user-id and set-group-id bits and capabilities of files'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l owner -d 'Give the copies to this user and group, by number' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l mode -d 'The permissions of the copy, in octal' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s r -l recursive -d 'Copy whole trees, with owners, permissions, times, attributes, holes and hard links'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s p -l parents -d 'Make the folders of the destination'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l set-id -d 'Out of a system, keep set-user-id and set-group-id bits and capabilities of files'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -s l -l lazy -d 'Also while somebody uses it: it is gone for all others at once, and for them when they leave'
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -s l -l lazy -d 'Also while somebody uses it: it is gone for all others at once, and for them when they leave'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
@@ -328,8 +501,66 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l run-dir -d 'Run stat
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l runtime -d 'Change the running system alone'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l save -d 'Change the configuration alone'
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l allow-unsafe -d 'Also give capabilities that reach the host'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and not __fish_seen_subcommand_from add ls list rm help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and not __fish_seen_subcommand_from add ls list rm help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and not __fish_seen_subcommand_from add ls list rm help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and not __fish_seen_subcommand_from add ls list rm help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and not __fish_seen_subcommand_from add ls list rm help" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and not __fish_seen_subcommand_from add ls list rm help" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and not __fish_seen_subcommand_from add ls list rm help" -f -a "add" -d 'Publish a port'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and not __fish_seen_subcommand_from add ls list rm help" -f -a "ls" -d 'List published ports, of all systems or of one'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and not __fish_seen_subcommand_from add ls list rm help" -f -a "list" -d 'List published ports, of all systems or of one'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and not __fish_seen_subcommand_from add ls list rm help" -f -a "rm" -d 'Publish a port no more'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and not __fish_seen_subcommand_from add ls list rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from add" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from add" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from add" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from add" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from ls" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from ls" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from ls" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from ls" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from ls" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from list" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from list" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from list" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from list" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from list" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from rm" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from rm" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from rm" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from rm" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from help" -f -a "add" -d 'Publish a port'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List published ports, of all systems or of one'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Publish a port no more'
+complete -c ctctl -n "__fish_ctctl_using_subcommand port; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and not __fish_seen_subcommand_from repair help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and not __fish_seen_subcommand_from repair help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and not __fish_seen_subcommand_from repair help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and not __fish_seen_subcommand_from repair help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and not __fish_seen_subcommand_from repair help" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and not __fish_seen_subcommand_from repair help" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and not __fish_seen_subcommand_from repair help" -f -a "repair" -d 'Put back what somebody took away: the bridge, rules of the firewall, routes, the server of names'
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and not __fish_seen_subcommand_from repair help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and __fish_seen_subcommand_from repair" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and __fish_seen_subcommand_from repair" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and __fish_seen_subcommand_from repair" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and __fish_seen_subcommand_from repair" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and __fish_seen_subcommand_from repair" -s h -l help -d 'Print help'
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and __fish_seen_subcommand_from repair" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "repair" -d 'Put back what somebody took away: the bridge, rules of the firewall, routes, the server of names'
+complete -c ctctl -n "__fish_ctctl_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand config; and not __fish_seen_subcommand_from show validate edit help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
@@ -374,28 +605,41 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l run-dir -d 'Run stat
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "template" -d 'Build, list, show and remove templates'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "create" -d 'Make a system from a template'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "start" -d 'Start a system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "restart" -d 'Stop a system and start it again'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "kill" -d 'Send a signal to a system\'s first process'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "pause" -d 'Freeze all processes of a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "unpause" -d 'Let the processes of a paused system go on'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "logs" -d 'Show what a system printed on its console'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "passwd" -d 'Set a user\'s password in a system, or let a public key log in'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "exec" -d 'Run a command in a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "destroy" -d 'Remove a system and everything that is its own'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "list" -d 'Show all systems'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "status" -d 'Show one system\'s state in one line'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "completion" -d 'Write a completion script for a shell'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "man" -d 'Write the manual page'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create start stop restart kill pause unpause wait logs enter passwd exec destroy list status info set config completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "template" -d 'Build, list, show and remove templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "create" -d 'Make a system from a template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "run" -d 'Run one application in a new system: create, start, attach'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "start" -d 'Start a system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "stop" -d 'Stop a system in order, and kill it when that takes too long'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "restart" -d 'Stop a system and start it again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "kill" -d 'Send a signal to a system\'s first process'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "pause" -d 'Freeze all processes of a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "unpause" -d 'Let the processes of a paused system go on'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "wait" -d 'Wait until a system has stopped, and print how it ended'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "console" -d 'Attend a system\'s console: see what it printed last, and type'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "autostart" -d 'Start a system when the host boots, or not'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "boot" -d 'Start the systems that are to run when the host boots'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "shutdown" -d 'Stop all systems, since the host goes down'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "logs" -d 'Show what a system printed on its console'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "passwd" -d 'Set a user\'s password in a system, or let a public key log in'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "exec" -d 'Run a command in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "device" -d 'Give a system folders, files and devices of the host, and take them away'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "push" -d 'Copy files from the host into a system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "pull" -d 'Copy files from a system to the host'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "cp" -d 'Copy files between the host and a system, in either direction'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "mount" -d 'Show a stopped system\'s files at a path of the host'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "umount" -d 'Take away what mount shows'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "destroy" -d 'Remove a system and everything that is its own'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "list" -d 'Show all systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "status" -d 'Show one system\'s state in one line'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "info" -d 'Show all that is configured of a system, and what it uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "set" -d 'Change a system\'s configuration, at once where the kernel can'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "port" -d 'Publish ports of systems at the host\'s addresses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "network" -d 'See to what the networks of running systems share'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "completion" -d 'Write a completion script for a shell'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "man" -d 'Write the manual page'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown logs enter passwd exec device push pull cp mount umount destroy list status info set port network config completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "validate" -d 'Check a recipe without building it'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'
@@ -405,6 +649,14 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcom
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "info" -d 'Show one template'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "prune" -d 'Remove layers that neither a template nor a system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "set" -d 'Change a device, at once in a running system: it is taken away and given again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "rm" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "ls" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from port" -f -a "add" -d 'Publish a port'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from port" -f -a "ls" -d 'List published ports, of all systems or of one'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from port" -f -a "rm" -d 'Publish a port no more'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "repair" -d 'Put back what somebody took away: the bridge, rules of the firewall, routes, the server of names'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the file as it is'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "validate" -d 'Check the file, after an edit by hand'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "edit" -d 'Open a copy of the file in $VISUAL or $EDITOR, and put it in place when it is right'
