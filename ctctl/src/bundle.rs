@@ -3,7 +3,7 @@
 
 use crate::accounts::User;
 use crate::config::limits::ulimit;
-use crate::config::{Config, Network, Profile, Ready};
+use crate::config::{Config, Feature, Network, Profile, Ready};
 use crate::error::Result;
 use crate::idmap::IdMap;
 use crate::profile;
@@ -52,7 +52,7 @@ const CLONE_NEWUSER: u64 = 0x1000_0000;
 
 /// What a system does not get: with the host's ids it would be the host's, with ids of its own it does nothing but
 /// mislead an init, which mounts and loads what it believes it may.
-const HOST_ONLY: &[&str] =
+pub const HOST_ONLY: &[&str] =
     &["CAP_MAC_ADMIN", "CAP_MAC_OVERRIDE", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_TIME"];
 
 /// Files of proc and sys that tell or change what belongs to the host, where no user namespace guards them.
@@ -82,6 +82,21 @@ pub struct Facts<'f> {
     pub init: Option<&'f Path>,
     /// Whether the first program gets a terminal; else it has the starter's standard descriptors.
     pub terminal: bool,
+    /// The device nodes that it has beside the usual.
+    pub devices: &'f [Rule],
+}
+
+/// A device that may be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// A block device, not a character device.
+    pub block: bool,
+    /// Its major number.
+    pub major: u32,
+    /// Its minor number.
+    pub minor: u32,
+    /// Letters of `rw`; none of them when it may not be.
+    pub access: String,
 }
 
 /// config.json of a system.
@@ -100,11 +115,11 @@ pub fn spec(config: &Config, facts: &Facts<'_>) -> Result<Value> {
             "namespaces": namespaces(config),
             "resources": resources::resources(config, &resources::given(config), facts.machine)?,
             "sysctl": sysctl(config),
-            "seccomp": if is_strict(config) { profile::seccomp() } else { seccomp() },
+            "seccomp": if is_strict(config) { profile::seccomp() } else { seccomp(config) },
         },
     });
     let linux = &mut spec["linux"];
-    linux["resources"]["devices"] = devices();
+    linux["resources"]["devices"] = device_rules(facts.devices);
     match config.idmap {
         IdMap::Range { base, size } => {
             let map = json!([{ "containerID": 0, "hostID": base, "size": size }]);
@@ -204,10 +219,12 @@ fn init(config: &Config, facts: &Facts<'_>) -> Value {
 
 fn capability_names(config: &Config, given: u64, is_elevated: bool) -> Vec<&'static str> {
     let numbered = capabilities::NAMES.into_iter().enumerate();
-    let is_meant = |name: &&str| is_elevated || !HOST_ONLY.contains(name);
-    let is_allowed = |name: &&str| is_elevated || !is_strict(config) || profile::CAPABILITIES.contains(name);
+    let is_usual = |name| {
+        if is_strict(config) { profile::CAPABILITIES.contains(&name) } else { !HOST_ONLY.contains(&name) }
+    };
+    let may_have = |name| is_elevated || said(config, name).unwrap_or_else(|| is_usual(name));
     numbered
-        .filter(|(number, name)| given >> number & 1 == 1 && is_meant(name) && is_allowed(name))
+        .filter(|(number, name)| given >> number & 1 == 1 && may_have(name))
         .map(|(_, name)| name)
         .collect()
 }
@@ -231,6 +248,12 @@ fn rlimits(config: &Config) -> Value {
     let given = config.limits.ulimits.iter().filter_map(|word| ulimit(word).ok());
     let one = |(name, soft, hard): (String, u64, u64)| json!({ "type": format!("RLIMIT_{}", name.to_uppercase()), "soft": soft, "hard": hard });
     given.map(one).collect()
+}
+
+/// What the configuration says of a capability, against the profile.
+fn said(config: &Config, name: &str) -> Option<bool> {
+    let short = name.trim_start_matches("CAP_").to_lowercase();
+    config.cap.iter().find(|word| word[1..] == short).map(|word| word.starts_with('+'))
 }
 
 fn namespaces(config: &Config) -> Value {
@@ -287,8 +310,9 @@ fn mounts(config: &Config, facts: &Facts<'_>) -> Value {
     Value::Array(mounts)
 }
 
-/// The devices that the runtime makes in every container, and terminals.
-fn devices() -> Value {
+/// The devices that the runtime makes in every container, terminals, and those of the configuration.
+#[must_use]
+pub fn device_rules(own: &[Rule]) -> Value {
     let allow = |major: u32, minor: Option<u32>| {
         let mut rule = json!({ "allow": true, "type": "c", "major": major, "access": "rwm" });
         if let Some(minor) = minor {
@@ -302,30 +326,41 @@ fn devices() -> Value {
     // A node may be made, as archives hold them; it opens nothing that is not named below.
     rules.extend(["c", "b"].map(|kind| json!({ "allow": true, "type": kind, "access": "m" })));
     rules.extend(memory.into_iter().chain(terminals));
+    rules.extend(own.iter().filter(|rule| !rule.access.is_empty()).map(|rule| {
+        let kind = if rule.block { "b" } else { "c" };
+        let (major, minor, access) = (rule.major, rule.minor, format!("{}m", rule.access));
+        json!({ "allow": true, "type": kind, "major": major, "minor": minor, "access": access })
+    }));
     Value::Array(rules)
 }
 
-fn seccomp() -> Value {
+/// Calls of the kernel's key rings, which are the host's but for their owners.
+const KEY_CALLS: &[&str] = &["add_key", "keyctl", "request_key"];
+
+fn seccomp(config: &Config) -> Value {
     const EPERM: u32 = 1;
     const ENOSYS: u32 = 38;
+    let is_refused = |call: &&&str| !(config.has(Feature::Keyctl) && KEY_CALLS.contains(*call));
+    let refused: Vec<&&str> = REFUSED_CALLS.iter().filter(is_refused).collect();
+    let mut rules = vec![json!({ "names": refused, "action": "SCMP_ACT_ERRNO", "errnoRet": EPERM })];
+    if !config.has(Feature::Nesting) {
+        rules.push(json!({ "names": ABSENT_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS }));
+        rules.push(json!({
+            "names": ["clone", "unshare"],
+            "action": "SCMP_ACT_ERRNO",
+            "errnoRet": EPERM,
+            "args": [{
+                "index": 0,
+                "value": CLONE_NEWUSER,
+                "valueTwo": CLONE_NEWUSER,
+                "op": "SCMP_CMP_MASKED_EQ",
+            }],
+        }));
+    }
     json!({
         "defaultAction": "SCMP_ACT_ALLOW",
         "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
-        "syscalls": [
-            { "names": REFUSED_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": EPERM },
-            { "names": ABSENT_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS },
-            {
-                "names": ["clone", "unshare"],
-                "action": "SCMP_ACT_ERRNO",
-                "errnoRet": EPERM,
-                "args": [{
-                    "index": 0,
-                    "value": CLONE_NEWUSER,
-                    "valueTwo": CLONE_NEWUSER,
-                    "op": "SCMP_CMP_MASKED_EQ",
-                }],
-            },
-        ],
+        "syscalls": rules,
     })
 }
 
@@ -335,7 +370,15 @@ mod tests {
 
     fn facts(machine: &Machine) -> Facts<'_> {
         let notify = Path::new("/run/notify");
-        Facts { notify, networkd: Some(notify), capabilities: 0x21, machine, init: None, terminal: true }
+        Facts {
+            notify,
+            networkd: Some(notify),
+            capabilities: 0x21,
+            machine,
+            init: None,
+            terminal: true,
+            devices: &[],
+        }
     }
 
     fn web() -> Config {
@@ -360,6 +403,21 @@ mod tests {
                 let spec = runtime::sandbox::create::parse(text.as_bytes(), "config.json").unwrap();
                 runtime::plan::check::check(&spec).unwrap();
             }
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_capability_goes_before_the_profile() {
+        let mut config = web();
+        config.cap = vec!["+net_raw".to_owned(), "-chown".to_owned(), "+sys_time".to_owned()];
+        for profile in [Profile::System, Profile::Strict] {
+            config.profile = profile;
+            let names = capability_names(&config, u64::MAX, false);
+            let has = |name| names.contains(&name);
+            assert!(has("CAP_NET_RAW") && has("CAP_SYS_TIME") && has("CAP_SETUID"), "{names:?}");
+            assert!(!has("CAP_CHOWN") && !has("CAP_SYS_MODULE"), "{names:?}");
+            assert_eq!(has("CAP_SYS_ADMIN"), profile == Profile::System);
+            assert_eq!(capability_names(&config, u64::MAX, true).len(), capabilities::NAMES.len());
         }
     }
 

@@ -103,6 +103,19 @@ pub enum Command {
     Passwd(commands::passwd::Args),
     /// Run a command in a running system
     Exec(commands::exec::Args),
+    /// Give a system folders, files and devices of the host, and take them away
+    Device(commands::device::Args),
+    /// Copy files from the host into a system
+    Push(commands::push::Args),
+    /// Copy files from a system to the host
+    Pull(commands::pull::Args),
+    /// Copy files between the host and a system, in either direction
+    Cp(commands::cp::Args),
+    /// Show a stopped system's files at a path of the host
+    Mount(commands::mount::Args),
+    /// Take away what mount shows
+    #[command(visible_alias = "unmount")]
+    Umount(commands::umount::Args),
     /// Remove systems and everything that is their own
     Destroy(commands::destroy::Args),
     /// Show systems

@@ -32,6 +32,8 @@ pub enum Exit {
     Timeout = 10,
     /// It runs already.
     Running = 11,
+    /// The system's root is mounted for the host already.
+    Mounted = 12,
     /// A script of the administrator's failed.
     Script = 79,
     /// The command inside exists and cannot be run.
@@ -67,6 +69,7 @@ pub const EXITS: &[(Exit, &str)] = &[
     (Exit::Unsupported, "this host cannot do it"),
     (Exit::Timeout, "a deadline passed"),
     (Exit::Running, "`start`: it runs already"),
+    (Exit::Mounted, "the system's root is mounted for the host already"),
     (Exit::Script, "an action script failed"),
     (Exit::CannotRun, "the command for `exec` cannot be run"),
     (Exit::NoProgram, "the command for `exec` does not exist"),

@@ -19,6 +19,40 @@ is "$(cat /sys/fs/cgroup/ctctl.box/cpu.max)" "50000 100000" "cpulimit"
 kill -9 "$(pgrep -f 'ctctl-monitor start box ')"
 ctctl exec box -- true
 ctctl stop box
+
+echo "# files and devices"
+ctctl start box
+mkdir -p /srv/share
+echo shared > /srv/share/file
+ctctl push -r box /srv/share /etc/pushed
+ctctl pull box /etc/pushed/file /tmp/back
+is "$(cat /tmp/back)" shared "push and pull"
+ctctl device add box data disk src=/srv/share dst=/data ro nosuid
+is "$(ctctl exec box -- cat /data/file)" shared "a disk"
+fails ctctl exec box -- sh -c 'mount -o remount,bind,rw /data && touch /data/new'
+ctctl device rm box data
+fails ctctl exec box -- cat /data/file
+ctctl device add box scratch tmpfs dst=/scratch size=1M
+fails ctctl exec box -- dd if=/dev/zero of=/scratch/x bs=1M count=2
+# The rule is a program here, which an update replaces.
+fails ctctl exec box -- sh -c 'exec 3</dev/mine'
+ctctl device add box node unix-char path=/dev/mine source=/dev/kmsg mode=0644
+ctctl exec box -- sh -c 'exec 3>/dev/mine'
+ctctl restart box
+ctctl exec box -- sh -c 'touch /dev/copy; mount --bind /dev/mine /dev/copy; exec 3>/dev/copy'
+ctctl device rm box node
+fails ctctl exec box -- sh -c 'exec 3>/dev/copy'
+ctctl device add box node unix-char path=/dev/mine source=/dev/kmsg mode=none
+fails ctctl exec box -- sh -c 'exec 3>/dev/mine'
+fails ctctl exec box -- unshare -U true
+ctctl set box features=nesting,fuse
+ctctl restart box
+ctctl exec box -- unshare -U true
+ctctl exec box -- sh -c 'exec 3</dev/fuse'
+ctctl stop box
+root=$(ctctl mount box)
+is "$(cat "$root/etc/pushed/file")" shared "mount"
+fails ctctl start box
 ctctl destroy box
 
 echo "# Debian"

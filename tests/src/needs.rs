@@ -34,6 +34,10 @@ pub enum Need {
     Systemd,
     /// skopeo and umoci.
     ImageTools,
+    /// The kernel has FUSE.
+    Fuse,
+    /// The kernel has tunnels.
+    Tun,
     /// mmdebstrap, and an archive that answers.
     Mmdebstrap,
 }
@@ -53,6 +57,8 @@ pub fn is_met(need: Need) -> bool {
         Need::SysResource => has_capability(24),
         Need::Overlay => fs::read_to_string("/proc/filesystems").is_ok_and(|t| t.contains("overlay")),
         Need::ImageTools => answers("skopeo", "--version") && answers("umoci", "--version"),
+        Need::Fuse => fs::read_to_string("/proc/filesystems").is_ok_and(|t| t.contains("fuse")),
+        Need::Tun => fs::read_to_string("/proc/misc").is_ok_and(|t| t.contains("tun")),
         Need::Mmdebstrap => answers("mmdebstrap", "--version"),
         Need::Strace => answers("strace", "-V"),
         Need::Gcc => answers("gcc", "--version"),

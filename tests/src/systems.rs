@@ -94,6 +94,16 @@ impl Systems {
         run_within(time, &mut self.command(args), &self.folder)
     }
 
+    /// Starts it, and kills it after a while.
+    pub fn cut(&self, args: &[&str], after: Duration) {
+        let mut command = self.command(args);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("ctctl can be run");
+        std::thread::sleep(after);
+        child.kill().expect("our own child can be killed");
+        child.wait().expect("our own child can be waited for");
+    }
+
     /// Runs it with something to read.
     #[track_caller]
     pub fn run_with_input(&self, args: &[&str], input: &str) -> Ran {

@@ -95,6 +95,7 @@ impl Step<'_> {
             machine: &machine,
             init: None,
             terminal: is_terminal,
+            devices: &[],
         };
         let mut spec = bundle::spec(&first, &facts)?;
         if let Some(script) = self.script {

@@ -234,8 +234,12 @@ fn take_over(host: &Host, name: &str, copy: &Path) -> Result<()> {
         changed.into_iter().partition(|key| key.change == Change::Live);
     let names = |keys: Vec<&Key>| keys.into_iter().map(|key| key.name).collect::<Vec<_>>();
     container::live::apply(host, &old, &new, &names(live))?;
+    let mut later = names(later);
+    if old.devices != new.devices {
+        later.push("devices");
+    }
     if !later.is_empty() {
-        output::progress(&format!("{}: at the next start", names(later).join(", ")));
+        output::progress(&format!("{}: at the next start", later.join(", ")));
     }
     Ok(())
 }

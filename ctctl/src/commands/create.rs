@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl create`.
 
-use super::set::Assignment;
+use super::set::{Assignment, check_capabilities};
 use super::{printed, template};
 use crate::config::Config;
 use crate::config::dump;
@@ -31,6 +31,9 @@ pub struct Args {
     /// Host ids of its users: auto (the default), BASE:SIZE, or host for no user namespace
     #[arg(long, value_name = "IDMAP")]
     pub idmap: Option<String>,
+    /// Also give capabilities that reach the host
+    #[arg(long)]
+    pub allow_unsafe: bool,
     /// Keys of its configuration, as for ctctl set
     #[arg(value_name = "KEY=VALUE")]
     pub keys: Vec<Assignment>,
@@ -67,17 +70,15 @@ fn create(args: &Args, host: &Host) -> Result<Config> {
         (config.template, config.layers) = (template, layers);
         idmap = file.has(keys::find("idmap")?).then(|| config.idmap.to_string());
     }
-    for Assignment { key, value } in &args.keys {
-        let key = keys::find(key)?;
+    for Assignment { key: name, value } in &args.keys {
+        let key = keys::find(keys::plain(name))?;
         if key.change == Change::Never {
             return Err(Error::new(Exit::Value, format!("{} is not for you to set here", key.name))
                 .hint("see --ctid, --idmap and --template"));
         }
-        let value =
-            key.kind.parse(value).map_err(|text| Error::new(Exit::Value, format!("{}: {text}", key.name)))?;
-        (key.put)(&mut config, value)
-            .map_err(|text| Error::new(Exit::Value, format!("{}: {text}", key.name)))?;
+        keys::assign(&mut config, name, value)?;
     }
+    check_capabilities(&Config::new(""), &config, args.allow_unsafe)?;
     container::limits::check(host, &config, &resources::given(&config))?;
     let idmap = args.idmap.clone().or(idmap).unwrap_or_else(|| "auto".to_owned());
     let wishes = container::create::Wishes { ctid: args.ctid, idmap };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl info`.
 
-use super::printed;
+use super::{device, printed};
 use crate::config::Config;
+use crate::config::device::Named;
 use crate::config::keys::{self, KEYS};
 use crate::config::value::Value;
 use crate::container::limits;
@@ -45,7 +46,7 @@ pub struct Args {
 }
 
 /// What is known of a system beside its configuration.
-const FACTS: &[&str] = &["name", "status", "pid", "ip", "files", "actual"];
+const FACTS: &[&str] = &["name", "status", "pid", "ip", "files", "devices", "actual"];
 /// What a running system uses.
 const USED: &[&str] = &["memory.current", "memory.peak", "pids.current", "cpu.usage"];
 
@@ -74,9 +75,14 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
         }
         let is_idle = |field: &str| !facts.state.is_running() && (USED.contains(&field) || field == "pid");
         // What the kernel holds is shown with each key; it is a field for programs.
-        let is_meant = |field: &str| !is_idle(field) && field != "actual";
+        let is_meant = |field: &str| !is_idle(field) && !["actual", "devices"].contains(&field);
         let shown = fields.iter().filter(|field| !args.output.is_empty() || is_meant(field));
-        let rows: Vec<Vec<String>> = shown.map(|field| vec![(*field).to_owned(), text(field)]).collect();
+        let mut rows: Vec<Vec<String>> = shown.map(|field| vec![(*field).to_owned(), text(field)]).collect();
+        if args.output.is_empty() && !args.is_short() {
+            let named = facts.config.devices.iter();
+            let row = |named: &Named| vec![format!("devices.{}", named.name), device::line(&named.device)];
+            rows.extend(named.map(row));
+        }
         if args.is_short() {
             printed(output::rows(&rows))
         } else {
@@ -164,6 +170,11 @@ impl Facts {
             "pid" => json!(self.state.pid()),
             "ip" => json!(self.addresses),
             "files" => json!(self.files),
+            "devices" => {
+                let named = self.config.devices.iter();
+                let pair = |named: &Named| (named.name.clone(), device::to_json(&named.device));
+                named.map(pair).collect::<Map<_, _>>().into()
+            }
             "actual" => {
                 let pair =
                     |limit: &limits::Actual| (limit.key.to_owned(), json!({ limit.file: limit.value }));

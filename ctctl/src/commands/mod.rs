@@ -6,8 +6,10 @@ pub mod boot;
 pub mod completion;
 pub mod config;
 pub mod console;
+pub mod cp;
 pub mod create;
 pub mod destroy;
+pub mod device;
 pub mod doctor;
 pub mod enter;
 pub mod events;
@@ -18,10 +20,13 @@ pub mod label;
 pub mod list;
 pub mod logs;
 pub mod man;
+pub mod mount;
 pub mod network;
 pub mod passwd;
 pub mod pause;
 pub mod port;
+pub mod pull;
+pub mod push;
 pub mod rename;
 pub mod restart;
 pub mod run;
@@ -32,6 +37,7 @@ pub mod stats;
 pub mod status;
 pub mod stop;
 pub mod template;
+pub mod umount;
 pub mod wait;
 
 use crate::cli::Command;
@@ -64,6 +70,12 @@ pub fn run(command: Command, host: &Host) -> Result<u8> {
         Command::Enter(args) => enter::run(&args, host),
         Command::Exec(args) => exec::run(&args, host),
         Command::Passwd(args) => passwd::run(&args, host),
+        Command::Device(args) => device::run(&args, host),
+        Command::Push(args) => push::run(&args, host),
+        Command::Pull(args) => pull::run(&args, host),
+        Command::Cp(args) => cp::run(&args, host),
+        Command::Mount(args) => mount::run(&args, host),
+        Command::Umount(args) => umount::run(&args, host),
         Command::Destroy(args) => destroy::run(&args, host),
         Command::List(args) => list::run(&args, host),
         Command::Status(args) => status::run(&args, host),

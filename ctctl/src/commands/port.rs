@@ -68,7 +68,8 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 
 fn change(host: &Host, name: &str, key: &str, port: Port) -> Result<u8> {
     let words = vec![name.to_owned(), format!("{key}={port}")];
-    set::run(&set::Args { words, groups: Groups::default(), runtime: false, save: false }, host)
+    let (groups, allow_unsafe) = (Groups::default(), false);
+    set::run(&set::Args { words, groups, runtime: false, save: false, allow_unsafe }, host)
 }
 
 /// A program of the host that listens there would hear nothing any more.

@@ -3,7 +3,7 @@
 
 use super::create::from_template;
 use super::printed;
-use super::set::Assignment;
+use super::set::{Assignment, check_capabilities};
 use crate::config::{Config, Profile, keys};
 use crate::console::attach;
 use crate::console::session::is_at_a_terminal;
@@ -43,6 +43,9 @@ pub struct Args {
     /// Keys of its configuration, as for ctctl set
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub set: Vec<Assignment>,
+    /// Also give capabilities that reach the host
+    #[arg(long)]
+    pub allow_unsafe: bool,
     /// Add a variable to its environment
     #[arg(short, long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
@@ -98,6 +101,7 @@ fn configure(args: &Args, host: &Host, name: &str) -> Result<Config> {
         return Err(Error::new(Exit::Usage, format!("--env {wrong}: expected NAME=VALUE")));
     }
     config.env.extend(args.env.iter().cloned());
+    check_capabilities(&Config::new(""), &config, args.allow_unsafe)?;
     container::limits::check(host, &config, &resources::given(&config))?;
     Ok(config)
 }

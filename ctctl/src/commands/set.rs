@@ -12,7 +12,7 @@ use crate::events;
 use crate::host::{Host, need_root};
 use crate::select::{self, Groups};
 use crate::store::{self, Wait};
-use crate::{container, network, output, resources};
+use crate::{bundle, container, network, output, resources};
 use serde_json::json;
 use std::str::FromStr;
 
@@ -34,6 +34,9 @@ pub struct Args {
     /// Change the configuration alone
     #[arg(long)]
     pub save: bool,
+    /// Also give capabilities that reach the host
+    #[arg(long)]
+    pub allow_unsafe: bool,
 }
 
 /// The keys that `set` takes, from the table.
@@ -108,6 +111,8 @@ fn set(args: &Args, keys: &[Assignment], host: &Host, name: &str) -> Result<u8> 
     if numbers.is_some() {
         changes.extend(network::settle(host, &mut config)?);
     }
+    config.check()?;
+    check_capabilities(&old, &config, args.allow_unsafe)?;
     let is_running = container::state::state(host, name)?.is_running();
     if args.runtime && !is_running {
         return Err(Error::new(Exit::State, "it does not run").hint("without --runtime the change is saved"));
@@ -146,6 +151,21 @@ fn change(config: &mut Config, given: &Assignment) -> Result<(&'static Key, Opti
     keys::assign(config, &given.key, &given.value)
 }
 
+/// Capabilities that no system has by default are given on purpose alone.
+pub(super) fn check_capabilities(before: &Config, config: &Config, allowed: bool) -> Result<()> {
+    let reaches = |word: &&String| {
+        let name = format!("CAP_{}", word[1..].to_uppercase());
+        word.starts_with('+') && bundle::HOST_ONLY.contains(&name.as_str())
+    };
+    match config.cap.iter().filter(reaches).find(|word| !before.cap.contains(word)) {
+        Some(word) if !allowed => {
+            Err(Error::new(Exit::Value, format!("cap: {} reaches beyond the system", &word[1..]))
+                .hint("--allow-unsafe gives it all the same"))
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +176,22 @@ mod tests {
         assert_eq!((given.key.as_str(), given.value.as_str()), ("init", "/bin/sh -c a=b"));
         assert!("memory".parse::<Assignment>().is_err());
         assert!("=1".parse::<Assignment>().is_err());
+    }
+
+    #[test]
+    fn features_and_capabilities_are_added_and_taken() {
+        let mut config = Config::new("web");
+        let mut set = |text: &str| change(&mut config, &text.parse().unwrap()).map(|(_, value)| value);
+        let words = |words: &[&str]| Some(Value::List(words.iter().map(|word| (*word).to_owned()).collect()));
+        assert_eq!(set("features+=tun,fuse").unwrap(), words(&["fuse", "tun"]));
+        assert_eq!(set("features-=tun").unwrap(), words(&["fuse"]));
+        assert!(set("features-=tun").is_err());
+        assert_eq!(set("features-=fuse").unwrap(), None);
+        assert_eq!(set("env+=A=1").unwrap(), words(&["A=1"]));
+        assert_eq!(set("cap-=CAP_NET_RAW").unwrap(), words(&["-net_raw"]));
+        assert_eq!(set("cap+=net_raw").unwrap(), words(&["+net_raw"]));
+        assert_eq!(set("cap=").unwrap(), None);
+        assert!(set("pids+=5").is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl start`.
 
-use super::set::Assignment;
+use super::set::{Assignment, check_capabilities};
 use crate::console::attach;
 use crate::container::start::{Until, allowed, start};
 use crate::container::state;
@@ -36,6 +36,9 @@ pub struct Args {
     /// A key for this once, which is not saved
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub set: Vec<Assignment>,
+    /// Also give capabilities that reach the host
+    #[arg(long)]
+    pub allow_unsafe: bool,
 }
 
 /// When a verb that starts a system returns.
@@ -81,7 +84,9 @@ fn begin(args: &Args, host: &Host, name: &str, lock: Lock, escape: Option<u8>) -
     let mut config = store::read(host, name)?;
     let keys = args.set.iter().map(|given| (given.key.clone(), given.value.clone())).collect();
     let wishes = Wishes::new(keys, None);
+    let saved = config.clone();
     wishes.apply(&mut config)?;
+    check_capabilities(&saved, &config, args.allow_unsafe)?;
     allowed(&config, args.force)?;
     let pid_file = args.pid_file.as_deref().map(std::path::absolute).transpose();
     let pid_file = pid_file.context(|| "--pid-file")?;

@@ -15,12 +15,15 @@ use std::path::Path;
 /// What each system has of its own: no two may have the same, or it follows from the template.
 const OWN: &[&str] = &["ctid", "uuid", "layers", "idmap"];
 
+/// What is chosen for each system too, unless somebody names it.
+const CHOSEN: &[&str] = &["address", "mac"];
+
 /// Every key that another system can have too, those without a value as empty: the template's default must not come
 /// back in its place.
 #[must_use]
 pub fn text(config: &Config) -> String {
     let mut file = ConfigFile::empty(Path::new("dump"));
-    for key in KEYS.iter().filter(|key| !OWN.contains(&key.name)) {
+    for key in KEYS.iter().filter(|key| !OWN.contains(&key.name) && !CHOSEN.contains(&key.name)) {
         match (key.get)(config) {
             Some(value) => file.set(key, Some(&value)),
             None => file.set_text(key.name, ""),
@@ -28,6 +31,9 @@ pub fn text(config: &Config) -> String {
     }
     if config.idmap == IdMap::Host {
         file.set_text("idmap", "host");
+    }
+    for named in &config.devices {
+        file.set_device(named);
     }
     file.text()
 }

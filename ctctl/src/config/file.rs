@@ -2,6 +2,7 @@
 //! The configuration's file: TOML in which comments and unset keys stay as the administrator left them.
 
 use super::Config;
+use super::device::{self, Named};
 use super::keys::{self, KEYS, Key};
 use super::value::Value;
 use crate::error::{Context, Error, Exit, Result};
@@ -9,7 +10,10 @@ use crate::host::private_dir;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use toml_edit::{DocumentMut, Item};
+use toml_edit::{DocumentMut, Item, Table};
+
+/// The table of devices, which are no keys: each has keys of its own.
+const DEVICES: &str = "devices";
 
 /// One system's file, in memory.
 #[derive(Debug)]
@@ -74,6 +78,10 @@ impl ConfigFile {
     /// `Value` for the first key that is unknown or has a wrong value.
     pub fn apply(&self, config: &mut Config) -> Result<()> {
         for (name, item) in self.document.iter() {
+            if name == DEVICES {
+                config.devices = self.devices(item)?;
+                continue;
+            }
             let mut put = || {
                 let key = keys::find(name)?;
                 let value = key.kind.from_toml(item).map_err(|text| Error::new(Exit::Value, text))?;
@@ -81,7 +89,62 @@ impl ConfigFile {
             };
             put().context(|| format!("{}: {name}", self.path.display()))?;
         }
-        Ok(())
+        config.check().context(|| self.path.display().to_string())
+    }
+
+    fn devices(&self, item: &Item) -> Result<Vec<Named>> {
+        let table = item.as_table_like().ok_or_else(|| {
+            Error::new(Exit::Value, format!("{}: {DEVICES}: expected tables", self.path.display()))
+        })?;
+        let read = |(name, item): (&str, &Item)| {
+            let read = device::from_toml(item).map_err(|text| Error::new(Exit::Value, text));
+            let device = read.context(|| format!("{}: {DEVICES}.{name}", self.path.display()))?;
+            Ok(Named { name: name.to_owned(), device })
+        };
+        table.iter().map(read).collect()
+    }
+
+    /// Writes one device, a new one behind the others.
+    pub fn set_device(&mut self, named: &Named) {
+        let devices = self.document.entry(DEVICES).or_insert_with(|| {
+            let mut table = Table::new();
+            // No heading of its own: each device has one.
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        let Some(devices) = devices.as_table_like_mut() else { return };
+        let mut new = device::to_toml(&named.device);
+        let Some(table) = devices.get_mut(&named.name).and_then(Item::as_table_like_mut) else {
+            drop(devices.insert(&named.name, Item::Table(new)));
+            return;
+        };
+        // Word by word: the comments between them are the administrator's.
+        let gone = |key: &&str| !new.contains_key(key);
+        let gone: Vec<String> = table.iter().map(|(key, _)| key).filter(gone).map(str::to_owned).collect();
+        for key in gone {
+            table.remove(&key);
+        }
+        for (key, item) in new.iter_mut() {
+            let mut item = std::mem::take(item);
+            match table.get_mut(key.get()) {
+                Some(old) => {
+                    if let (Some(old), Some(new)) = (old.as_value(), item.as_value_mut()) {
+                        *new.decor_mut() = old.decor().clone();
+                    }
+                    *old = item;
+                }
+                None => drop(table.insert(key.get(), item)),
+            }
+        }
+    }
+
+    /// Removes one device.
+    pub fn remove_device(&mut self, name: &str) {
+        let Some(devices) = self.document.get_mut(DEVICES).and_then(Item::as_table_like_mut) else { return };
+        devices.remove(name);
+        if devices.is_empty() {
+            self.document.remove(DEVICES);
+        }
     }
 
     /// Writes one key; `None` removes it.
@@ -133,6 +196,9 @@ impl ConfigFile {
             if let Some(value) = (key.get)(config) {
                 self.set(key, Some(&value));
             }
+        }
+        for named in &config.devices {
+            self.set_device(named);
         }
     }
 
@@ -191,6 +257,27 @@ mod tests {
         );
         web.set(pids, None);
         assert_eq!(web.config("web").unwrap().pids, None);
+    }
+
+    #[test]
+    fn comments_between_devices_survive() {
+        let text = "pids = 10\n\n# goods\n[devices.data]\ntype = \"disk\"\nsrc = \"/srv\" # large\ndst = \"/d\"\nro = true\n";
+        let mut web = file(text);
+        let device = |words: &str| {
+            let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            Named { name: words[0].clone(), device: device::parse("disk", &words[1..]).unwrap() }
+        };
+        web.set_device(&device("other src=/o dst=/o"));
+        web.remove_device("other");
+        assert_eq!(web.document.to_string(), text);
+        web.set_device(&device("data src=/new dst=/d noexec"));
+        let shown = web.document.to_string();
+        let data =
+            "# goods\n[devices.data]\ntype = \"disk\"\nsrc = \"/new\" # large\ndst = \"/d\"\nnoexec = true\n";
+        assert_eq!(shown, format!("pids = 10\n\n{data}"));
+        assert_eq!(file(&shown).config("web").unwrap().devices, [device("data src=/new dst=/d noexec")]);
+        web.remove_device("data");
+        assert!(web.config("web").unwrap().devices.is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::limits;
 use super::restart::Restart;
 use super::value::{Kind, Value};
-use super::{Config, Network, Profile, Ready};
+use super::{Config, Feature, Network, Profile, Ready};
 use crate::error::{Error, Exit, Result, nearest};
 use crate::network::INHERIT;
 use std::net::{IpAddr, Ipv4Addr};
@@ -437,6 +437,26 @@ pub static KEYS: &[Key] = &[
     limits::SYSCTL,
     limits::SHM_SIZE,
     limits::OOM_SCORE,
+    Key {
+        name: "features",
+        alias: None,
+        kind: Kind::Words,
+        default: "none",
+        help: "what the kernel has and a system does without by default: fuse, nesting, tun, keyctl",
+        change: Change::NextStart,
+        get: |c| list_of(&c.feature_names()),
+        put: |c, v| features(v).map(|f| c.features = f),
+    },
+    Key {
+        name: "cap",
+        alias: Some("capability"),
+        kind: Kind::Words,
+        default: "all but what would be the host's",
+        help: "capabilities that differ from the default, as +NAME and -NAME; cap+=NAME and cap-=NAME change one",
+        change: Change::NextStart,
+        get: |c| list_of(&c.cap),
+        put: |c, v| capabilities(v).map(|w| c.cap = w),
+    },
 ];
 
 /// Finds a key by its name or alias.
@@ -458,7 +478,13 @@ pub fn find(name: &str) -> Result<&'static Key> {
     })
 }
 
-/// Puts what a person typed into a configuration, for a key that may change.
+/// The name of a key without the sign of `KEY+=` or `KEY-=`.
+#[must_use]
+pub fn plain(name: &str) -> &str {
+    name.strip_suffix(['+', '-']).unwrap_or(name)
+}
+
+/// Puts what a person typed into a configuration, for a key that may change, and returns what its file is to hold.
 ///
 /// # Errors
 /// `Value`, with the key.
@@ -487,6 +513,10 @@ pub fn assign(config: &mut Config, name: &str, text: &str) -> Result<(&'static K
         value = changed_words(key, config, value, how).map_err(wrong)?;
     }
     (key.put)(config, value.clone()).map_err(wrong)?;
+    if key.kind == Kind::Words && value.is_some() {
+        // As it was understood: words have one form in the file.
+        value = (key.get)(config);
+    }
     Ok((key, value))
 }
 
@@ -508,12 +538,21 @@ fn changed_words(
     if key.kind != Kind::Words {
         return Err("+= and -= are for keys with several words".to_owned());
     }
-    let Some(Value::List(given)) = given else { return Err("which word?".to_owned()) };
+    if given.is_none() {
+        return Err("which word?".to_owned());
+    }
+    let given = match key.name {
+        "features" | "cap" => separate(given)?,
+        _ => words(given)?.unwrap_or_default(),
+    };
     let mut words = match (key.get)(config) {
         Some(Value::List(words)) => words,
         _ => Vec::new(),
     };
     match how {
+        // Both say something of a capability; the last word about it holds.
+        How::Add if key.name == "cap" => words.extend(given.iter().map(|word| format!("+{word}"))),
+        How::Remove if key.name == "cap" => words.extend(given.iter().map(|word| format!("-{word}"))),
         How::Remove if given == ["all"] => words.clear(),
         How::Remove => {
             if let Some(absent) = given.iter().find(|word| !words.contains(word)) {
@@ -696,6 +735,49 @@ fn user(value: Option<Value>) -> std::result::Result<(u32, u32), String> {
     ids.ok_or_else(|| format!("{text:?}: expected UID:GID, numbers below {}", crate::idmap::SIZE))
 }
 
+/// Words between spaces or commas.
+fn separate(value: Option<Value>) -> std::result::Result<Vec<String>, String> {
+    let words = words(value)?.unwrap_or_default();
+    let parts = words.iter().flat_map(|word| word.split(',')).filter(|word| !word.is_empty());
+    Ok(parts.map(str::to_owned).collect())
+}
+
+fn features(value: Option<Value>) -> std::result::Result<Vec<Feature>, String> {
+    let mut features = Vec::new();
+    for word in separate(value)? {
+        if word == "mknod" {
+            return Err("mknod: in a user namespace it needs calls to be intercepted, which is not there; \
+                        ctctl device add gives single nodes"
+                .to_owned());
+        }
+        let found = Feature::ALL.iter().find(|(_, name)| *name == word).map(|(feature, _)| *feature);
+        let all = || Feature::ALL.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ");
+        let feature = found.ok_or_else(|| format!("{word:?} is none of {}", all()))?;
+        if !features.contains(&feature) {
+            features.push(feature);
+        }
+    }
+    Ok(features)
+}
+
+/// `+NAME` and `-NAME`, the last word about each alone, without CAP_ and in small letters.
+fn capabilities(value: Option<Value>) -> std::result::Result<Vec<String>, String> {
+    let mut kept: Vec<String> = Vec::new();
+    for word in separate(value)? {
+        let wrong = || format!("{word:?}: expected +NAME or -NAME, such as -net_raw");
+        let sign = word.chars().next().filter(|sign| "+-".contains(*sign)).ok_or_else(wrong)?;
+        let upper = word[1..].to_uppercase();
+        let name = upper.trim_start_matches("CAP_");
+        if !runtime::spec::capabilities::NAMES.iter().any(|known| known.trim_start_matches("CAP_") == name) {
+            return Err(format!("{:?} is no capability; capabilities(7) lists them", &word[1..]));
+        }
+        let short = name.to_lowercase();
+        kept.retain(|other| other[1..] != short);
+        kept.push(format!("{sign}{short}"));
+    }
+    Ok(kept)
+}
+
 fn text_of(text: &str) -> Option<Value> {
     (!text.is_empty()).then(|| Value::Text(text.to_owned()))
 }
@@ -801,6 +883,8 @@ mod tests {
             ("sysctl", "net.ipv4.ip_forward=1 kernel.shmmax=65536"),
             ("shm_size", "64M"),
             ("oom_score", "-5"),
+            ("features", "fuse nesting"),
+            ("cap", "-net_raw +sys_time"),
         ];
         let mut config = Config::new("x");
         for (name, text) in samples {
@@ -857,6 +941,11 @@ mod tests {
             ("log_max", "100"),
             ("log_files", "101"),
             ("console_buffer", "1K"),
+            ("features", "mknod"),
+            ("features", "fuse,ppp"),
+            ("cap", "net_raw"),
+            ("cap", "+é"),
+            ("cap", "+"),
         ] {
             assert!(refused(name, text), "{name}={text}");
         }

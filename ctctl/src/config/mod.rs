@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A system's configuration: typed ([`Config`]), as a file ([`file`]), and the one table of its keys ([`keys`]).
 
+pub mod device;
 pub mod dump;
 pub mod file;
 pub mod keys;
@@ -97,6 +98,35 @@ pub struct Config {
     pub pids: Option<u64>,
     /// Limits beside these.
     pub limits: limits::Limits,
+    /// What the host has that is not there by default.
+    pub features: Vec<Feature>,
+    /// Capabilities that differ from the default: `+NAME` and `-NAME`.
+    pub cap: Vec<String>,
+    /// What it has of the host's files and devices.
+    pub devices: Vec<device::Named>,
+}
+
+/// Something of the kernel that a system does without unless it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature {
+    /// File systems in user space: /dev/fuse.
+    Fuse,
+    /// Containers inside: user namespaces and the calls that runtimes use.
+    Nesting,
+    /// Tunnels: /dev/net/tun.
+    Tun,
+    /// The calls of the kernel's key rings.
+    Keyctl,
+}
+
+impl Feature {
+    /// All of them, with their words.
+    pub const ALL: &[(Feature, &str)] = &[
+        (Feature::Fuse, "fuse"),
+        (Feature::Nesting, "nesting"),
+        (Feature::Tun, "tun"),
+        (Feature::Keyctl, "keyctl"),
+    ];
 }
 
 /// When a system counts as started.
@@ -213,6 +243,78 @@ impl Config {
             cpulimit: None,
             pids: None,
             limits: limits::Limits::default(),
+            features: Vec::new(),
+            cap: Vec::new(),
+            devices: Vec::new(),
+        }
+    }
+
+    /// Whether it has a feature.
+    #[must_use]
+    pub fn has(&self, feature: Feature) -> bool {
+        self.features.contains(&feature)
+    }
+
+    /// The words of its features, in the order of all.
+    #[must_use]
+    pub fn feature_names(&self) -> Vec<&'static str> {
+        Feature::ALL.iter().filter(|(feature, _)| self.has(*feature)).map(|(_, name)| *name).collect()
+    }
+
+    /// Its devices, and those that its features bring.
+    #[must_use]
+    pub fn all_devices(&self) -> Vec<device::Named> {
+        let mut all = self.devices.clone();
+        for (feature, name, path, number) in [
+            (Feature::Fuse, "fuse", "/dev/fuse", (10, 229)),
+            (Feature::Tun, "tun", "/dev/net/tun", (10, 200)),
+        ] {
+            let is_given = self.devices.iter().any(|named| device::target(&named.device) == path);
+            if self.has(feature) && !is_given {
+                all.push(device::Named { name: name.to_owned(), device: device::node(path, number) });
+            }
+        }
+        all
+    }
+
+    /// Refuses keys that do not go together, each good in itself.
+    ///
+    /// # Errors
+    /// `Value`, with the names of both.
+    pub fn check(&self) -> crate::Result<()> {
+        let wrong = |text: String, hint: &str| Err(crate::Error::new(crate::Exit::Value, text).hint(hint));
+        let is_open = |(feature, _): &&(Feature, &str)| {
+            matches!(feature, Feature::Nesting | Feature::Keyctl) && self.has(*feature)
+        };
+        if let Some((_, name)) = Feature::ALL.iter().find(is_open) {
+            if self.idmap == IdMap::Host {
+                return wrong(
+                    format!("features: {name} does not go with idmap=host"),
+                    "it would be given to the host's root: create the system with ids of its own",
+                );
+            }
+            if self.profile == Profile::Strict {
+                return wrong(
+                    format!("features: {name} does not go with profile=strict"),
+                    "the strict profile refuses the calls that it needs: profile=system has them",
+                );
+            }
+        }
+        if let IdMap::Range { size, .. } = self.idmap {
+            // Beyond its own range are the ids of other systems.
+            let has = |node: &device::Node| node.uid < size && node.gid < size;
+            let is_foreign =
+                |named: &&device::Named| matches!(&named.device, device::Device::Node(node) if !has(node));
+            if let Some(named) = self.devices.iter().find(is_foreign) {
+                let text = format!("devices.{}: uid or gid is none of the system's ids", named.name);
+                return wrong(text, &format!("they are 0 to {}", size - 1));
+            }
+        }
+        let mut places: Vec<&str> = self.devices.iter().map(|named| device::target(&named.device)).collect();
+        places.sort_unstable();
+        match places.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => wrong(format!("devices: two are at {}", pair[0]), "ctctl device rm takes one away"),
+            None => Ok(()),
         }
     }
 

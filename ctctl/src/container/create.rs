@@ -73,6 +73,7 @@ fn make(host: &Host, config: &mut Config, wishes: &Wishes) -> Result<()> {
     choose_numbers(host, config, wishes)?;
     network::choose_address(host, config)?;
     network::agree(host, config)?;
+    config.check()?;
     make_files(host, config)?;
     if !build::is_for_steps(config) {
         identity::write(host, config)?;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Removing a system. Its configuration file goes last: a destroy that is killed can be done again.
 
-use super::{rename, state, stop};
+use super::{mounted, rename, state, stop};
 use crate::error::{Context, Result};
 use crate::host::Host;
 use crate::monitor::log;
@@ -14,6 +14,8 @@ use std::path::Path;
 /// # Errors
 /// The first that the file system answered; the other things are removed all the same.
 pub fn destroy(host: &Host, name: &str, lock: Lock) -> Result<()> {
+    // Before anything is removed: the removal would go on in the mounted root. Several may be on top of each other.
+    while mounted::unmount(host, name, true)? {}
     let config = host.config_file(name);
     let mut removed = vec![
         gone(&config.with_file_name(format!(".{name}.toml.new"))),

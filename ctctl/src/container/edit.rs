@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Changing files of a system, running or not: below its root directory, by a process with the ids of its root.
 
-use super::state;
+use super::{copying, mounted, state};
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, private_dir};
@@ -25,6 +25,9 @@ pub fn root(host: &Host, config: &Config) -> Result<OwnedFd> {
     if state::state(host, &config.name)?.is_running() {
         return root_of_running(host, &config.name);
     }
+    // Two mounts of one overlay destroy each other's files.
+    mounted::refuse(host, &config.name)?;
+    copying::refuse(host, &config.name)?;
     private_dir(&host.run(&config.name))?;
     storage::mount(host, config)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Starting a system: its monitor is spawned, and does the rest.
 
-use super::{state, stop};
+use super::{copying, mounted, state, stop};
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, private_dir};
@@ -37,6 +37,8 @@ pub fn start(host: &Host, name: &str, lock: Lock, until: Until, wishes: &Wishes)
             .hint(format!("ctctl enter {name} goes inside, ctctl restart {name} starts it again")));
     }
     stop::clear(host, name)?;
+    mounted::refuse(host, name)?;
+    copying::refuse(host, name)?;
     let monitor = monitor_lock(host, name)?
         .ok_or_else(|| Error::new(Exit::State, "it is being started or stopped by another monitor"))?;
     let (_child, mut reports) = spawn(host, name, Task::Start, monitor, wishes)?;

@@ -5,15 +5,16 @@ use super::wishes::Wishes;
 use crate::config::{Config, Ready};
 use crate::container::machine::machine;
 use crate::container::scripts::{self, Step};
-use crate::container::state;
+use crate::container::{copying, state};
 use crate::error::{Context, Error, Result};
 use crate::events;
 use crate::host::{Host, private_dir};
-use crate::{bundle, network, resources, storage, store};
+use crate::{bundle, devices, network, resources, storage, store};
 use runtime::launch::Launched;
-use runtime::sandbox::create::{CreateOptions, Created, OnRuntime, Start, create_with};
+use runtime::sandbox::create::{CreateOptions, Created, Moment, OnMoment, Start, create_with};
 use runtime::state::Root;
 use runtime::verbs::delete;
+use runtime_sys::process::pidfd_open;
 use runtime_sys::{AsFd, OwnedFd, credentials};
 use serde_json::json;
 use std::fs::{self, Permissions};
@@ -59,6 +60,7 @@ fn connected(host: &Host, config: &Config, wishes: &Wishes) -> Result<(Launched,
     // One of the two files is there all the time: who follows the log learns that it goes on.
     gone(fs::remove_file(host.exit_file(&config.name))).context(|| "forget the last exit")?;
     scripts::run_on_host(host, config, Step::Premount, None)?;
+    copying::wait(host, &config.name)?;
     let rootfs = storage::mount(host, config)?;
     let started = scripts::run_on_host(host, config, Step::Mount, Some(rootfs.as_fd()))
         .and_then(|()| wishes.with_stdio(|| run_init(host, config, rootfs)))
@@ -75,6 +77,7 @@ fn write_bundle(host: &Host, config: &Config, wishes: &Wishes) -> Result<()> {
     let (_, capabilities, _) = credentials::capget()?;
     let (notify_socket, networkd) = (host.notify_socket(&config.name), host.networkd_file(&config.name));
     let machine = machine(host, &resources::given(config))?;
+    let rules = devices::rules(config)?;
     let facts = bundle::Facts {
         notify: &notify_socket,
         networkd: config.network.is_ours().then_some(networkd.as_path()),
@@ -82,6 +85,7 @@ fn write_bundle(host: &Host, config: &Config, wishes: &Wishes) -> Result<()> {
         machine: &machine,
         init: init.as_deref(),
         terminal: wishes.stdio.is_none(),
+        devices: &rules,
     };
     let spec = bundle::spec(config, &facts)?;
     let path = host.run(&config.name).join("config.json");
@@ -98,8 +102,12 @@ fn run_init(host: &Host, config: &Config, rootfs: OwnedFd) -> Result<(Launched, 
         ..CreateOptions::default()
     };
     let mut error = None;
-    let mut connect = |pid: i32| {
-        let done = network::connect(host, name, pid);
+    // First the network, then devices, each when the system can have it.
+    let mut provide = |moment: Moment, pid: i32| {
+        let done = match moment {
+            Moment::Runtime => network::connect(host, name, pid),
+            Moment::Go => give_devices(host, config, pid),
+        };
         // It goes back as it is, with its hint; the runtime needs a sentence.
         done.map_err(|failed| {
             let told = runtime::Error::invalid(failed.to_string());
@@ -107,8 +115,9 @@ fn run_init(host: &Host, config: &Config, rootfs: OwnedFd) -> Result<(Launched, 
             told
         })
     };
-    let connect: Option<OnRuntime<'_>> = if config.network.is_ours() { Some(&mut connect) } else { None };
-    let created = create_with(&root, &options, Start::Now, connect);
+    let is_needed = config.network.is_ours() || !config.all_devices().is_empty();
+    let provide: Option<OnMoment<'_>> = if is_needed { Some(&mut provide) } else { None };
+    let created = create_with(&root, &options, Start::Now, provide);
     let Created { container, launched, master, .. } = created.map_err(|told| match error {
         Some(failed) => failed,
         None => Error::from(told),
@@ -120,6 +129,11 @@ fn run_init(host: &Host, config: &Config, rootfs: OwnedFd) -> Result<(Launched, 
         return Err(error.into());
     }
     Ok((launched, master))
+}
+
+fn give_devices(host: &Host, config: &Config, pid: i32) -> Result<()> {
+    let init = pidfd_open(pid)?;
+    devices::attach_all(host, config, init.as_fd())
 }
 
 /// The socket for READY=1. Anybody inside may write to it, and it says no more than that.

@@ -32,7 +32,8 @@ impl Wishes {
     /// # Errors
     /// `Value`.
     pub fn apply(&self, config: &mut Config) -> Result<()> {
-        self.keys.iter().try_for_each(|(key, value)| keys::assign(config, key, value).map(drop))
+        self.keys.iter().try_for_each(|(key, value)| keys::assign(config, key, value).map(drop))?;
+        config.check()
     }
 
     /// Arguments for the monitor, which inherits the descriptors.

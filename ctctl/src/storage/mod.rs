@@ -101,12 +101,38 @@ fn ids_for_steps(host: &Host, config: &Config) -> Result<Option<Ids>> {
     ))
 }
 
+/// The same for the host to work on: files show the system's own ids, but for a copy, whose files have them shifted.
+///
+/// # Errors
+/// As [`mount`].
+pub fn mount_for_host(host: &Host, config: &Config) -> Result<OwnedFd> {
+    let Some(ids) = ids(config.idmap)? else { return overlay::mount(host, config, None) };
+    let own = host.data(&config.name);
+    if copy::is_there(&own) || !takes_id_maps(&own, &ids)? {
+        return copy::mount(host, config, ids.base);
+    }
+    overlay::mount(host, config, None)
+}
+
+/// A user namespace with a system's ids; nothing for one with the host's.
+///
+/// # Errors
+/// The kernel's, for the maps.
+pub fn users(config: &Config) -> Result<Option<OwnedFd>> {
+    Ok(ids(config.idmap)?.map(|ids| ids.namespace))
+}
+
 fn ids(idmap: IdMap) -> Result<Option<Ids>> {
     let IdMap::Range { base, size } = idmap else { return Ok(None) };
     let map = [IdMapping { container_id: 0, host_id: base, size }];
     let namespace = sources::namespace_with(IdMaps { uid: &map, gid: &map })
         .context(|| "make a user namespace for the layers' ids")?;
     Ok(Some(Ids { namespace, base }))
+}
+
+/// Becomes the first of a system's ids on the host, with all capabilities: what is made then belongs to its root.
+pub(crate) fn become_user(id: u32) -> Result<()> {
+    overlay::become_user(id)
 }
 
 /// Whether user namespaces can be made here.

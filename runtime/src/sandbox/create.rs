@@ -99,9 +99,17 @@ pub fn parse<'b>(bytes: &'b [u8], name: &str) -> Result<Spec<'b>> {
     spec::document::read(name, bytes)
 }
 
-/// What a caller in the same process does when createRuntime hooks run, before them, with the number of the first
-/// process: its namespaces are there, and its root is not entered yet.
-pub type OnRuntime<'c> = &'c mut dyn FnMut(i32) -> Result<()>;
+/// When a caller in the same process is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// createRuntime hooks are about to run: the namespaces are there, and the root is not entered yet.
+    Runtime,
+    /// All is made, its root is entered, and the payload does not run yet.
+    Go,
+}
+
+/// What such a caller does, at each moment, with the number of the first process.
+pub type OnMoment<'c> = &'c mut dyn FnMut(Moment, i32) -> Result<()>;
 
 /// Makes the container. After an error nothing of it remains.
 ///
@@ -111,7 +119,7 @@ pub fn create(root: &Root, options: &CreateOptions, start: Start) -> Result<Crea
     create_with(root, options, start, None)
 }
 
-/// The same for a caller who has something to do at the time of createRuntime hooks.
+/// The same for a caller who has something to do while the container is made.
 ///
 /// # Errors
 /// As [`create`], and what the caller's part answers.
@@ -119,7 +127,7 @@ pub fn create_with(
     root: &Root,
     options: &CreateOptions,
     start: Start,
-    mut on_runtime: Option<OnRuntime<'_>>,
+    mut on_moment: Option<OnMoment<'_>>,
 ) -> Result<Created> {
     let bundle = std::path::absolute(&options.bundle).context(|| "find the bundle")?;
     let config_path = options.config.clone().unwrap_or_else(|| bundle.join("config.json"));
@@ -167,12 +175,13 @@ pub fn create_with(
         cgroup: &cgroup,
         state: &state,
     };
-    let mut launch = start_stage(&parts, options, &container, start, on_runtime.is_some())?;
+    let mut launch = start_stage(&parts, options, &container, start, on_moment.is_some())?;
     let done = fault::point("launch")
-        .and_then(|()| serve_until_ready(&mut launch, &parts, options, &mut on_runtime))
+        .and_then(|()| serve_until_ready(&mut launch, &parts, options, &mut on_moment))
         .and_then(|()| {
             let done = made(&launch.launched, &container, &mut state, &process, &namespaces, options)
                 .and_then(|()| fault::point("finish create"))
+                .and_then(|()| on_moment.as_mut().map_or(Ok(()), |act| act(Moment::Go, launch.launched.pid)))
                 .and_then(|()| go(&launch.launched, &container, supervisor, start));
             // Its number means nobody soon. It may not have been written.
             done.inspect_err(|_| drop(options.pid_file.as_ref().map(std::fs::remove_file)))
@@ -346,7 +355,7 @@ fn serve_until_ready(
     launch: &mut Launch,
     parts: &Parts<'_>,
     options: &CreateOptions,
-    on_runtime: &mut Option<OnRuntime<'_>>,
+    on_moment: &mut Option<OnMoment<'_>>,
 ) -> Result<()> {
     let writes_maps = parts.makes_user_namespace();
     let mut gate = |pid: i32| {
@@ -358,7 +367,7 @@ fn serve_until_ready(
     let needs_gate = launch.second_clone || writes_maps || parts.cgroup.needs_join();
     let mut hooks_ran = false;
     let mut hooks = |pid: i32| {
-        on_runtime.as_mut().map_or(Ok(()), |act| act(pid))?;
+        on_moment.as_mut().map_or(Ok(()), |act| act(Moment::Runtime, pid))?;
         hooks_ran = true;
         runtime_hooks(parts, pid)
     };

@@ -161,6 +161,23 @@ pub fn unmount_detach(path: &CStr) -> Result<()> {
     rustix::mount::unmount(path, UnmountFlags::DETACH).call("umount2", format_args!("{path:?}, MNT_DETACH"))
 }
 
+/// Unmounts what nobody uses at `path`, which is not followed when it is a link.
+///
+/// # Errors
+/// EBUSY when somebody does.
+pub fn unmount(path: &CStr) -> Result<()> {
+    rustix::mount::unmount(path, UnmountFlags::NOFOLLOW).call("umount2", format_args!("{path:?}"))
+}
+
+/// Detaches the mount on a name in the working directory, which is not followed when it is a link.
+///
+/// # Errors
+/// EINVAL when nothing is mounted there.
+pub fn unmount_here(name: &CStr) -> Result<()> {
+    let flags = UnmountFlags::DETACH | UnmountFlags::NOFOLLOW;
+    rustix::mount::unmount(name, flags).call("umount2", format_args!("{name:?}, MNT_DETACH"))
+}
+
 /// Moves the mount at the current directory over the root, for roots that cannot be pivoted.
 ///
 /// # Errors
