@@ -41,12 +41,14 @@ fn each_code_comes_when_the_table_says_so() {
     systems.run(&["create", "@old", "--template", "busybox", "ready=notify", "init=/bin/sleep 1000"]).ok();
     systems.run(&["create", "@idle", "--template", "busybox"]).ok();
     systems.running("web");
+    systems.run(&["create", "@shown", "--template", "busybox"]).ok();
+    systems.run(&["mount", "@shown"]).ok();
     let refused = systems.name("refused");
     systems.run(&["create", &refused, "--template", "busybox"]).ok();
     let scripts = systems.folder.join("etc/hooks/systems").join(refused);
     fs::create_dir_all(&scripts).expect("the folder is ours");
     std::os::unix::fs::symlink("/bin/false", scripts.join("premount")).expect("the folder is ours");
-    let cases: [(i32, &[&str]); 13] = [
+    let cases: [(i32, &[&str]); 14] = [
         (0, &["list"]),
         (1, &["wait", "@web", "--timeout", "0"]),
         (2, &["strat", "@web"]),
@@ -57,6 +59,7 @@ fn each_code_comes_when_the_table_says_so() {
         (7, &["set", "@web", "memroy=1G"]),
         (10, &["start", "--wait=1", "@old"]),
         (11, &["start", "@web"]),
+        (12, &["mount", "@shown"]),
         (79, &["start", "@refused"]),
         (126, &["exec", "@web", "--", "/etc"]),
         (127, &["exec", "@web", "--", "nothing"]),

@@ -4,9 +4,9 @@
 use super::set::{Assignment, check_capabilities};
 use super::{printed, template};
 use crate::config::Config;
-use crate::config::dump;
 use crate::config::file::ConfigFile;
 use crate::config::keys::{self, Change};
+use crate::config::{assign, dump};
 use crate::container;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
@@ -71,12 +71,12 @@ fn create(args: &Args, host: &Host) -> Result<Config> {
         idmap = file.has(keys::find("idmap")?).then(|| config.idmap.to_string());
     }
     for Assignment { key: name, value } in &args.keys {
-        let key = keys::find(keys::plain(name))?;
+        let key = keys::find(assign::plain(name))?;
         if key.change == Change::Never {
             return Err(Error::new(Exit::Value, format!("{} is not for you to set here", key.name))
                 .hint("see --ctid, --idmap and --template"));
         }
-        keys::assign(&mut config, name, value)?;
+        assign::assign(&mut config, name, value)?;
     }
     check_capabilities(&Config::new(""), &config, args.allow_unsafe)?;
     container::limits::check(host, &config, &resources::given(&config))?;

@@ -4,7 +4,7 @@
 use super::create::from_template;
 use super::printed;
 use super::set::{Assignment, check_capabilities};
-use crate::config::{Config, Profile, keys};
+use crate::config::{Config, Profile, assign};
 use crate::console::attach;
 use crate::console::session::is_at_a_terminal;
 use crate::container::create::{Wishes as Numbers, create};
@@ -95,7 +95,7 @@ fn configure(args: &Args, host: &Host, name: &str) -> Result<Config> {
         config.halt_signal = Config::new("").halt_signal;
     }
     for Assignment { key, value } in &args.set {
-        keys::assign(&mut config, key, value)?;
+        assign::assign(&mut config, key, value)?;
     }
     if let Some(wrong) = args.env.iter().find(|variable| !variable.contains('=')) {
         return Err(Error::new(Exit::Usage, format!("--env {wrong}: expected NAME=VALUE")));

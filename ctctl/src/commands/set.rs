@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl set`.
 
-use crate::config::Config;
 use crate::config::file::ConfigFile;
 use crate::config::keys::{self, Change, Key};
 use crate::config::limits::from_foreign;
 use crate::config::value::Value;
+use crate::config::{Config, assign};
 use crate::container::state::State;
 use crate::error::{Context, Error, Exit, Result};
 use crate::events;
@@ -148,7 +148,7 @@ fn set(args: &Args, keys: &[Assignment], host: &Host, name: &str) -> Result<u8> 
 }
 
 fn change(config: &mut Config, given: &Assignment) -> Result<(&'static Key, Option<Value>)> {
-    keys::assign(config, &given.key, &given.value)
+    assign::assign(config, &given.key, &given.value)
 }
 
 /// Capabilities that no system has by default are given on purpose alone.

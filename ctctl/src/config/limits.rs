@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Keys that limit a system: what they hold, and the names that other tools have for them.
 
-use super::keys::{Change, Key, number, text, words};
+use super::keys::{Change, Key};
+use super::read::{number, text, words};
 use super::value::{Kind, Value};
 use crate::cpulist;
 use crate::error::{Error, Exit};

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A system's configuration: typed ([`Config`]), as a file ([`file`]), and the one table of its keys ([`keys`]).
 
+pub mod assign;
 pub mod device;
 pub mod dump;
 pub mod file;
 pub mod keys;
 pub mod limits;
+mod read;
 pub mod restart;
 pub mod value;
 

@@ -2,7 +2,7 @@
 //! What a start is told that no file keeps: keys for this once, and the caller's own standard descriptors.
 
 use crate::config::Config;
-use crate::config::keys;
+use crate::config::assign;
 use crate::error::{Context, Result};
 use runtime_sys::rustix::stdio;
 use runtime_sys::{AsFd, AsRawFd, OwnedFd, fd, fs as sysfs, tty};
@@ -32,7 +32,7 @@ impl Wishes {
     /// # Errors
     /// `Value`.
     pub fn apply(&self, config: &mut Config) -> Result<()> {
-        self.keys.iter().try_for_each(|(key, value)| keys::assign(config, key, value).map(drop))?;
+        self.keys.iter().try_for_each(|(key, value)| assign::assign(config, key, value).map(drop))?;
         config.check()
     }
 

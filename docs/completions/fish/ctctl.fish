@@ -59,6 +59,13 @@ complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "logs" -d 'Show what a s
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "passwd" -d 'Set a user\'s password in a system, or let a public key log in'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "exec" -d 'Run a command in a running system'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "device" -d 'Give a system folders, files and devices of the host, and take them away'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "push" -d 'Copy files from the host into a system'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "pull" -d 'Copy files from a system to the host'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "cp" -d 'Copy files between the host and a system, in either direction'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "mount" -d 'Show a stopped system\'s files at a path of the host'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "umount" -d 'Take away what mount shows'
+complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "unmount" -d 'Take away what mount shows'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "destroy" -d 'Remove systems and everything that is their own'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "list" -d 'Show systems'
 complete -c ctctl -n "__fish_ctctl_needs_command" -f -a "status" -d 'Show the state of systems, in one line each'
@@ -277,6 +284,7 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l log-file -d 'Add 
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
 info\t'And what is worth knowing of what was done'
 debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l allow-unsafe -d 'Also give capabilities that reach the host'
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l quiet -d 'Say nothing on standard error but what went wrong'
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -l verbose -d 'Say each step on standard error'
 complete -c ctctl -n "__fish_ctctl_using_subcommand create" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -296,6 +304,7 @@ debug\t'And each step'"
 complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l rm -d 'Destroy the system when the command has ended'
 complete -c ctctl -n "__fish_ctctl_using_subcommand run" -s d -l detach -d 'Return when the command runs, and print the system\'s name'
 complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l init -d 'Have a small init as process 1, which runs the command, hands signals on and reaps orphans'
+complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l allow-unsafe -d 'Also give capabilities that reach the host'
 complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l quiet -d 'Say nothing on standard error but what went wrong'
 complete -c ctctl -n "__fish_ctctl_using_subcommand run" -l verbose -d 'Say each step on standard error'
 complete -c ctctl -n "__fish_ctctl_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -316,6 +325,7 @@ debug\t'And each step'"
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s F -l foreground -d 'Stay with its console until it ends, and end with its exit code; Ctrl-] leaves it running'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l force -d 'Although it is disabled'
+complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l allow-unsafe -d 'Also give capabilities that reach the host'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l quiet -d 'Say nothing on standard error but what went wrong'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -l verbose -d 'Say each step on standard error'
 complete -c ctctl -n "__fish_ctctl_using_subcommand start" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -628,6 +638,192 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l quiet -d 'Say nothi
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -l verbose -d 'Say each step on standard error'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ctctl -n "__fish_ctctl_using_subcommand exec" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "set" -d 'Change a device, at once in a running system: it is taken away and given again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "rm" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "remove" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "ls" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "list" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and not __fish_seen_subcommand_from add set rm remove ls list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -s j -l json -d 'As JSON'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change a device, at once in a running system: it is taken away and given again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "ls" -d 'Show a system\'s devices'
+complete -c ctctl -n "__fish_ctctl_using_subcommand device; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l owner -d 'Give the copies to this user and group, by number' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l mode -d 'The permissions of the copy, in octal' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s r -l recursive -d 'Copy whole trees, with owners, permissions, times, attributes, holes and hard links'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s p -l parents -d 'Make the folders of the destination'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand push" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l owner -d 'Give the copies to this user and group, by number' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l mode -d 'The permissions of the copy, in octal' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s r -l recursive -d 'Copy whole trees, with owners, permissions, times, attributes, holes and hard links'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s p -l parents -d 'Make the folders of the destination'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l set-id -d 'Keep set-user-id and set-group-id bits and capabilities of files'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand pull" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l owner -d 'Give the copies to this user and group, by number' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l mode -d 'The permissions of the copy, in octal' -r
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s r -l recursive -d 'Copy whole trees, with owners, permissions, times, attributes, holes and hard links'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s p -l parents -d 'Make the folders of the destination'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l set-id -d 'Out of a system, keep set-user-id and set-group-id bits and capabilities of files'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand cp" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand mount" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -s l -l lazy -d 'Also while somebody uses it: it is gone for all others at once, and for them when they leave'
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand umount" -s V -l version -d 'Print version'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l run-dir -d 'Run state, sockets and locks [env: CTCTL_RUN] [default: /run/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l log-dir -d 'Console logs [env: CTCTL_LOG] [default: /var/log/ctctl]' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l log-file -d 'Add messages to this file too, with their time' -r -F
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l log-level -d 'How much goes to the log file, whatever is said on standard error' -r -f -a "error\t'What went wrong'
+info\t'And what is worth knowing of what was done'
+debug\t'And each step'"
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -s l -l lazy -d 'Also while somebody uses it: it is gone for all others at once, and for them when they leave'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l quiet -d 'Say nothing on standard error but what went wrong'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -l verbose -d 'Say each step on standard error'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ctctl -n "__fish_ctctl_using_subcommand unmount" -s V -l version -d 'Print version'
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -s l -l label -d 'Every system with this label; given again, with all of them' -r
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l config-dir -d 'Configuration [env: CTCTL_CONFIG] [default: /etc/ctctl]' -r -F
 complete -c ctctl -n "__fish_ctctl_using_subcommand destroy" -l data-dir -d 'Templates and the files of systems [env: CTCTL_DATA] [default: /var/lib/ctctl]' -r -F
@@ -724,6 +920,7 @@ debug\t'And each step'"
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l all -d 'Every system'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l runtime -d 'Change the running system alone'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l save -d 'Change the configuration alone'
+complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l allow-unsafe -d 'Also give capabilities that reach the host'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l quiet -d 'Say nothing on standard error but what went wrong'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -l verbose -d 'Say each step on standard error'
 complete -c ctctl -n "__fish_ctctl_using_subcommand set" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -995,40 +1192,46 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l quiet -d 'Say nothin
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -l verbose -d 'Say each step on standard error'
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ctctl -n "__fish_ctctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "template" -d 'Build, list, show and remove templates'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "create" -d 'Make a system from a template'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "run" -d 'Run one application in a new system: create, start, attach'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "start" -d 'Start systems'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "stop" -d 'Stop systems in order, and kill those that take too long'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "restart" -d 'Stop systems and start them again'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "kill" -d 'Send a signal to the first process of systems'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "pause" -d 'Freeze all processes of running systems'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "unpause" -d 'Let the processes of paused systems go on'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "wait" -d 'Wait until systems have stopped, or are in another state'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "console" -d 'Attend a system\'s console: see what it printed last, and type'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "autostart" -d 'Start a system when the host boots, or not'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "boot" -d 'Start the systems that are to run when the host boots'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "shutdown" -d 'Stop all systems, since the host goes down'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "events" -d 'Show what happens to systems: starts, ends, changes'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "stats" -d 'Show what running systems use'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "logs" -d 'Show what a system printed on its console'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "passwd" -d 'Set a user\'s password in a system, or let a public key log in'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "exec" -d 'Run a command in a running system'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "destroy" -d 'Remove systems and everything that is their own'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "list" -d 'Show systems'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "status" -d 'Show the state of systems, in one line each'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "info" -d 'Show all that is configured of systems, and what they use'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "set" -d 'Change the configuration of systems, at once where the kernel can'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "port" -d 'Publish ports of systems at the host\'s addresses'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "network" -d 'See to what the networks of running systems share'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "label" -d 'Show, give and take labels, by which other verbs find systems'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "rename" -d 'Give a stopped system another name'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "doctor" -d 'Look at this machine and at all systems for what is wrong, and say what to do'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "completion" -d 'Write a completion script for a shell'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "man" -d 'Write the manual page'
-complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec destroy list status info set port network label rename config doctor completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "template" -d 'Build, list, show and remove templates'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "create" -d 'Make a system from a template'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "run" -d 'Run one application in a new system: create, start, attach'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "start" -d 'Start systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "stop" -d 'Stop systems in order, and kill those that take too long'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "restart" -d 'Stop systems and start them again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "kill" -d 'Send a signal to the first process of systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "pause" -d 'Freeze all processes of running systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "unpause" -d 'Let the processes of paused systems go on'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "wait" -d 'Wait until systems have stopped, or are in another state'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "console" -d 'Attend a system\'s console: see what it printed last, and type'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "autostart" -d 'Start a system when the host boots, or not'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "boot" -d 'Start the systems that are to run when the host boots'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "shutdown" -d 'Stop all systems, since the host goes down'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "events" -d 'Show what happens to systems: starts, ends, changes'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "stats" -d 'Show what running systems use'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "logs" -d 'Show what a system printed on its console'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "enter" -d 'Open a shell in a running system, as its root logs in'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "passwd" -d 'Set a user\'s password in a system, or let a public key log in'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "exec" -d 'Run a command in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "device" -d 'Give a system folders, files and devices of the host, and take them away'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "push" -d 'Copy files from the host into a system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "pull" -d 'Copy files from a system to the host'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "cp" -d 'Copy files between the host and a system, in either direction'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "mount" -d 'Show a stopped system\'s files at a path of the host'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "umount" -d 'Take away what mount shows'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "destroy" -d 'Remove systems and everything that is their own'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "list" -d 'Show systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "status" -d 'Show the state of systems, in one line each'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "info" -d 'Show all that is configured of systems, and what they use'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "set" -d 'Change the configuration of systems, at once where the kernel can'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "port" -d 'Publish ports of systems at the host\'s addresses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "network" -d 'See to what the networks of running systems share'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "label" -d 'Show, give and take labels, by which other verbs find systems'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "rename" -d 'Give a stopped system another name'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "config" -d 'Show, check and edit a system\'s configuration file'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "doctor" -d 'Look at this machine and at all systems for what is wrong, and say what to do'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "completion" -d 'Write a completion script for a shell'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "man" -d 'Write the manual page'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and not __fish_seen_subcommand_from template create run start stop restart kill pause unpause wait console autostart boot shutdown events stats logs enter passwd exec device push pull cp mount umount destroy list status info set port network label rename config doctor completion man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "build" -d 'Build a template from a recipe: a shipped one, one of /etc/ctctl/templates, or a .toml file'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "validate" -d 'Check a recipe without building it'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "import" -d 'Make a template of a root file system in a tar archive, or of an OCI image (layout directory, oci-archive, docker-archive)'
@@ -1038,6 +1241,10 @@ complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcom
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "info" -d 'Show one template'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "remove" -d 'Remove a template, and its layers that no system uses'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from template" -f -a "prune" -d 'Remove layers that neither a template nor a system uses'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "add" -d 'Give a device, at once in a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "set" -d 'Change a device, at once in a running system: it is taken away and given again'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "rm" -d 'Take a device away, at once from a running system'
+complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "ls" -d 'Show a system\'s devices'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from port" -f -a "add" -d 'Publish a port'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from port" -f -a "ls" -d 'List published ports, of all systems or of one'
 complete -c ctctl -n "__fish_ctctl_using_subcommand help; and __fish_seen_subcommand_from port" -f -a "rm" -d 'Publish a port no more'
