@@ -275,3 +275,16 @@ fn options_of_a_disk_change_while_it_runs() {
     assert!(options().starts_with("rw,"), "{}", options());
     assert!(saved(&systems, &name).contains("dst = \"/d\""));
 }
+
+// VZ-50: kernel parameters name the interface, which is there before them, and devices come when the root is entered.
+#[test]
+fn a_start_brings_the_network_and_devices() {
+    needs!(Root, Nat);
+    let systems = Systems::networked();
+    let folder = shared(&systems);
+    systems.run(&["create", "@web", "-t", "busybox", "sysctl=net.ipv4.conf.eth0.forwarding=1"]).ok();
+    systems.run(&["device", "add", "@web", "data", "disk", &format!("src={folder}"), "dst=/data"]).ok();
+    systems.run(&["start", "@web"]).ok();
+    let line = "cat /data/file /proc/sys/net/ipv4/conf/eth0/forwarding";
+    assert_eq!(inside(&systems, "@web", line), "shared\n1\n");
+}

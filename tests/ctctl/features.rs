@@ -109,6 +109,7 @@ fn capabilities_are_given_and_taken() {
     assert_eq!(bounding(&systems, &name) & (NET_RAW | SYS_TIME), NET_RAW);
     systems.run(&["set", &name, "cap-=CAP_NET_RAW"]).ok();
     systems.run(&["set", &name, "cap+=sys_time"]).exits(7).fails_with("--allow-unsafe");
+    systems.run(&["start", "--set", "cap+=sys_time", &name]).exits(7).fails_with("--allow-unsafe");
     systems.run(&["set", "--allow-unsafe", &name, "cap+=sys_time"]).ok();
     systems.run(&["restart", &name]).ok();
     assert_eq!(bounding(&systems, &name) & (NET_RAW | SYS_TIME), SYS_TIME);

@@ -42,6 +42,7 @@ fn a_mounted_system_is_told_from_others() {
     systems.run(&["mount", "@web"]).exits(12).fails_with("mounted already");
     systems.run(&["start", "@web"]).exits(5).fails_with(&path);
     systems.run(&["push", "@web", "/etc/hostname", "/etc/x"]).exits(5).fails_with("ctctl umount");
+    systems.run_with_input(&["passwd", "@web"], "x\n").exits(5).fails_with("ctctl umount");
     assert_eq!(systems.status("@web")["status"], "stopped");
     systems.run(&["destroy", "@web"]).ok();
     assert!(mounts_below(&systems.folder).is_empty() && !Path::new(&path).exists());

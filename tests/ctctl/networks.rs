@@ -323,7 +323,7 @@ fn a_debian_finds_its_network_configured() {
     assert!(links.contains("routable    configured"), "{links}");
     // VZ-71: its names change while it runs.
     systems.run(&["set", "@deb", "hostname=shop", "searchdomain=example.com"]).ok();
-    let names = inside(&systems, "@deb", "hostname; cat /etc/hostname; grep search /etc/resolv.conf").ok();
+    let names = inside(&systems, "@deb", "hostname; cat /etc/hostname; grep ^search /etc/resolv.conf").ok();
     assert_eq!(names.stdout, "shop\nshop\nsearch example.com ctctl\n");
     inside(&systems, "@deb", &format!("ping -c 1 -W 5 {other}")).ok();
 }
