@@ -270,9 +270,11 @@ fn a_build_that_is_killed_leaves_nothing_to_the_next_one() {
         if step % 2 == 0 {
             build(&systems, "[[steps]]\nrun = \"true\"").ok();
         } else {
-            assert!(wait_until(
-                || systems.run(&["template", "prune"]).code == 0 && systems.left_behind().is_empty()
-            ));
+            let is_clean = wait_until(|| {
+                systems.run(&["template", "prune"]).code == 0 && systems.left_behind().is_empty()
+            });
+            let pruned = systems.run(&["template", "prune"]);
+            assert!(is_clean, "step {step}: {pruned:#?}, left: {:#?}", systems.left_behind());
             nothing_is_left(&systems);
         }
     }

@@ -106,7 +106,8 @@ pub fn sweep(host: &Host) -> Result<()> {
             destroy::destroy(host, &name, lock)?;
         }
     }
-    Ok(())
+    // A build that was killed before its system had a configuration.
+    destroy::sweep(host)
 }
 
 struct Builder<'b> {

@@ -157,7 +157,10 @@ impl Machine {
             .arg(self.file("kernel"))
             .arg("-initrd")
             .arg(self.file("initrd"));
-        qemu.args(["-append", "root=/dev/vda rw console=ttyS0 reboot=t panic=-1 quiet mitigations=off no_timer_check"]);
+        qemu.args([
+            "-append",
+            "root=/dev/vda rw console=ttyS0 reboot=t panic=-1 quiet mitigations=off no_timer_check",
+        ]);
         let disk = self.file("disk");
         qemu.arg("-drive")
             .arg(format!("file={},if=virtio,format=raw,cache=unsafe,snapshot=on", disk.display()));
