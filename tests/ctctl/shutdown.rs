@@ -10,11 +10,14 @@ fn shutdown_stops_everything_the_other_way_round() {
     let late = systems.scripted("late", "trap 'exit 0' TERM; while :; do sleep 0.1; done");
     systems.run(&["set", &late, "restart=always", "boot_order=1"]).ok();
     systems.run(&["create", "@early", "--template", "scripted", "boot_order=2"]).ok();
-    systems.run(&["create", "@failing", "--template", "scripted", "restart=always", "init=/bin/false"]).ok();
+    let failing = systems.scripted("failing", "echo begin; exit 1");
+    systems.run(&["set", &failing, "restart=always"]).ok();
     for name in ["@late", "@early", "@failing"] {
         systems.run(&["start", name]).ok();
     }
     // So often that its pauses are long.
+    let starts = || systems.run(&["logs", &failing]).ok().stdout.matches("begin").count();
+    assert!(wait_until(|| starts() >= 3));
     assert!(wait_until(|| systems.status("@failing")["last_exit"] == "exited with 1 (restarting)"));
     let ran = systems.run(&["shutdown"]).ok();
     let told: Vec<&str> = ran.stderr.lines().filter(|line| line.ends_with(": done")).collect();

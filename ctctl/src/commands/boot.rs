@@ -28,8 +28,8 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
     let mut wanted = Vec::new();
     for name in store::names(host) {
-        match store::read(host, &name) {
-            Ok(config) if is_wanted(host, &config)? => wanted.push(config),
+        match store::read(host, &name).and_then(|config| Ok((is_wanted(host, &config)?, config))) {
+            Ok((true, config)) => wanted.push(config),
             Ok(_) => {}
             // One that is broken must not keep the others from starting.
             Err(error) => output::progress(&format!("{name}: {error}")),

@@ -72,7 +72,9 @@ fn destroy(args: &Args, host: &Host, name: &str) -> Result<u8> {
         return Err(Error::new(Exit::State, "it is running")
             .hint(format!("ctctl stop {name} first, or ctctl destroy --force {name}")));
     }
-    if let (true, Ok(config)) = (args.force, store::read(host, name)) {
+    if args.force {
+        // A file that is broken keeps nobody from removing its system.
+        let config = store::read(host, name).unwrap_or_else(|_| crate::config::Config::new(name));
         container::stop::kill_now(host, &config)?;
     }
     container::stop::clear(host, name)?;

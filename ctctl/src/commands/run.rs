@@ -125,7 +125,11 @@ fn clean_up(args: &Args, host: &Host, name: &str, has_failed: bool) -> Result<()
         return Ok(());
     }
     let lock = store::lock(host, name, Wait::Yes)?;
-    let never_ran = has_failed && state::last_exit(host, name).is_none() && host.config_file(name).exists();
+    // A system that was up is not one that never ran, although nobody noted its end.
+    let never_ran = has_failed
+        && !state::was_up(host, name)
+        && state::last_exit(host, name).is_none()
+        && host.config_file(name).exists();
     if never_ran && !state::state(host, name)?.is_running() {
         stop::clear(host, name)?;
         return destroy(host, name, lock);

@@ -26,8 +26,11 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
     need_root()?;
     let mut running = Vec::new();
     for name in store::names(host) {
-        let waits = state::last_exit(host, &name).is_some_and(|words| !state::is_final(&words));
-        if waits || state::state(host, &name)?.is_running() {
+        // One of the two is there all the time that somebody starts it again.
+        let waits = state::last_exit(host, &name).is_some_and(|words| !state::is_final(&words))
+            || host.run(&name).join("config.json").exists();
+        // One whose state cannot be read is asked to stop, too.
+        if waits || state::state(host, &name).map_or(true, state::State::is_running) {
             // One whose file was broken while it ran has no place, and is stopped all the same.
             running.push(store::read(host, &name).unwrap_or_else(|_| crate::config::Config::new(&name)));
         }

@@ -107,25 +107,30 @@ fn begin(args: &Args, host: &Host, name: &str, lock: Lock, escape: Option<u8>) -
 struct PidFile {
     path: PathBuf,
     beside: PathBuf,
+    file: fs::File,
 }
 
 impl PidFile {
     fn new(path: PathBuf) -> Result<PidFile> {
         let mut beside = path.as_os_str().to_owned();
         beside.push(".new");
-        let file = PidFile { path, beside: PathBuf::from(beside) };
-        fs::write(&file.beside, "").context(|| format!("write {}", file.beside.display()))?;
-        Ok(file)
+        let beside = PathBuf::from(beside);
+        let make = || fs::File::create_new(&beside);
+        // Made anew: what is there is left from one that was killed, or a link that somebody put there.
+        let file = make().or_else(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => fs::remove_file(&beside).and_then(|()| make()),
+            _ => Err(error),
+        });
+        let file = file.context(|| format!("write {}", beside.display()))?;
+        Ok(PidFile { path, beside, file })
     }
 
-    fn write(self, host: &Host, name: &str) -> Result<()> {
+    fn write(mut self, host: &Host, name: &str) -> Result<()> {
         // One that has ended already has no number.
         let Some(pid) = state::state(host, name)?.pid() else { return Ok(()) };
-        let write = || {
-            fs::write(&self.beside, format!("{pid}\n"))?;
-            fs::rename(&self.beside, &self.path)
-        };
-        write().context(|| format!("write {}", self.path.display()))
+        let written = std::io::Write::write_all(&mut self.file, format!("{pid}\n").as_bytes());
+        let renamed = written.and_then(|()| fs::rename(&self.beside, &self.path));
+        renamed.context(|| format!("write {}", self.path.display()))
     }
 }
 

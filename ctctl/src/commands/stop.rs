@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `ctctl stop`.
 
+use crate::config::Config;
 use crate::container::destroy::destroy_if_ephemeral;
 use crate::container::state::{self, State};
-use crate::container::stop::{For, Stopped, kill_now, stop, waits_to_restart};
+use crate::container::stop::{For, Stopped, clear, kill_now, stop, waits_to_restart};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, need_root};
 use crate::output;
@@ -40,9 +41,18 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 
 fn halt(args: &Args, host: &Host, name: &str) -> Result<u8> {
     let lock = store::lock(host, name, Wait::Yes)?;
-    let config = store::read(host, name)?;
+    // A file that was broken while it ran keeps nobody from stopping it.
+    let config = match store::read(host, name) {
+        Err(_) if state::state(host, name)?.is_running() => Config::new(name),
+        other => other?,
+    };
     let why = if args.for_shutdown { For::HostShutdown } else { For::Good };
     if !state::state(host, name)?.is_running() && !waits_to_restart(host, name)? {
+        if args.for_shutdown {
+            // What a killed monitor left is no failure of a shutdown.
+            clear(host, name)?;
+            return Ok(0);
+        }
         return Err(Error::new(Exit::State, "it does not run").hint(format!("ctctl start {name}")));
     }
     if args.kill {
@@ -53,6 +63,8 @@ fn halt(args: &Args, host: &Host, name: &str) -> Result<u8> {
             output::progress(&format!("{name} did not halt within {seconds} s and was killed"));
         }
     }
-    destroy_if_ephemeral(host, name, lock)?;
+    if store::read(host, name).is_ok() {
+        destroy_if_ephemeral(host, name, lock)?;
+    }
     Ok(0)
 }

@@ -19,6 +19,9 @@ pub fn apply(host: &Host, old: &Config, new: &Config, keys: &[&str]) -> Result<(
         names::apply(host, new, keys)
     };
     if let Err(error) = others() {
+        // The cause is the error to report.
+        drop(names::apply(host, old, keys));
+        drop(network::apply(host, old, keys));
         limits::apply(host, new, old, keys)?;
         return Err(error);
     }

@@ -5,7 +5,7 @@
 //! says whose it is, so that a rename that was killed in between is brought to its end by whoever works next on either
 //! name: under the old one there would be data of no system, which the next create would remove.
 
-use super::{state, stop};
+use super::{copying, mounted, state, stop};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
 use crate::store::{self, Wait};
@@ -54,6 +54,8 @@ fn check(host: &Host, old: &str, new: &str) -> Result<String> {
     if state::state(host, new)?.is_running() {
         return Err(Error::new(Exit::State, format!("a system {new:?} without a configuration is running")));
     }
+    mounted::refuse(host, old)?;
+    copying::refuse(host, old)?;
     stop::clear(host, old)?;
     Ok(config.uuid)
 }

@@ -21,6 +21,7 @@ use runtime_sys::{AsFd, AsRawFd, BorrowedFd, credentials, fs as sysfs, signal, t
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// When a script is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,16 +112,18 @@ pub fn after_the_end(host: &Host, config: &Config) {
 /// Runs the scripts of a step inside, by the system's own /bin/sh, which reads them from its standard input.
 ///
 /// # Errors
-/// `Script`, which names the first that failed; those behind it do not run.
-pub fn run_inside(host: &Host, config: &Config, step: Step) -> Result<()> {
+/// `Script`, which names the first that failed, or did not end in time; those behind it do not run.
+pub fn run_inside(host: &Host, config: &Config, step: Step, time: Duration) -> Result<()> {
+    // The shell is the system's own: it may be one that never ends.
+    let deadline = Instant::now() + time.min(Duration::from_secs(u64::from(u32::MAX)));
     for path in of(host, &config.name, step) {
         let text = fs::read(&path).context(|| format!("read {}", path.display()))?;
         // A copy that nobody can change: where the system has the host's ids its root could open the file anew.
         let copy = sysfs::sealed_memory_file(c"script", [&text[..]])?;
         seek(&copy, SeekFrom::Start(0)).map_err(std::io::Error::from).context(|| "begin at the beginning")?;
         tty::become_stdio(copy.as_fd(), 0)?;
-        let code =
-            inside(host, config).map_err(|error| failed(&path, &format!("cannot be run inside: {error}")))?;
+        let code = inside(host, config, deadline)
+            .map_err(|error| failed(&path, &format!("cannot be run inside: {error}")))?;
         if code != 0 {
             return Err(failed(&path, &format!("failed inside with exit code {code}")));
         }
@@ -128,7 +131,7 @@ pub fn run_inside(host: &Host, config: &Config, step: Step) -> Result<()> {
     Ok(())
 }
 
-fn inside(host: &Host, config: &Config) -> Result<i32> {
+fn inside(host: &Host, config: &Config, deadline: Instant) -> Result<i32> {
     let mut env = bundle::usual_env(&config.env);
     env.extend(["HOME=/root", "USER=root", "LOGNAME=root"].map(str::to_owned));
     env.extend(environment(host, config).iter().map(|(name, value)| format!("{name}={value}")));
@@ -149,5 +152,6 @@ fn inside(host: &Host, config: &Config) -> Result<i32> {
         process: Some(format!("/proc/self/fd/{}", file.as_raw_fd()).into()),
         ..ExecOptions::default()
     };
-    Ok(exec::exec(&Root::open(&host.oci_root())?, &options)?)
+    let ended = exec::exec_until(&Root::open(&host.oci_root())?, &options, deadline)?;
+    ended.ok_or_else(|| Error::new(Exit::Timeout, "it did not end in time and was killed"))
 }

@@ -13,7 +13,7 @@ use crate::monitor::watch::End;
 use crate::{network, output};
 use runtime::state::Root;
 use runtime::verbs::{delete, kill, pause};
-use runtime_sys::{AsFd, BorrowedFd, process, socket};
+use runtime_sys::{AsFd, BorrowedFd, OwnedFd, process, socket};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -77,7 +77,7 @@ pub fn being_stopped(host: &Host, name: &str) -> Option<For> {
 pub fn stop(host: &Host, config: &Config, timeout: Duration, why: For) -> Result<Stopped> {
     let name = &config.name;
     if timeout > Duration::ZERO {
-        before(host, config, why)?;
+        before(host, config, timeout, why)?;
     }
     let announced = announce(host, name, why)?;
     let how = loop {
@@ -97,7 +97,7 @@ pub fn stop(host: &Host, config: &Config, timeout: Duration, why: For) -> Result
 }
 
 /// Runs the administrator's scripts; a host that goes down does not wait for one that fails.
-fn before(host: &Host, config: &Config, why: For) -> Result<()> {
+fn before(host: &Host, config: &Config, time: Duration, why: For) -> Result<()> {
     let name = &config.name;
     let state = state::state(host, name)?;
     if scripts::of(host, name, Step::Stop).is_empty() || !state.is_running() {
@@ -106,7 +106,7 @@ fn before(host: &Host, config: &Config, why: For) -> Result<()> {
     if matches!(state, State::Paused(_)) {
         pause::resume(&Root::open(&host.oci_root())?, name)?;
     }
-    match scripts::run_inside(host, config, Step::Stop) {
+    match scripts::run_inside(host, config, Step::Stop, time) {
         Err(error) if why == For::HostShutdown => output::progress(&format!("{name}: {error}")),
         other => other?,
     }
@@ -148,8 +148,8 @@ fn halt(host: &Host, config: &Config, timeout: Duration) -> Result<Stopped> {
 /// # Errors
 /// What the file system answers.
 pub fn waits_to_restart(host: &Host, name: &str) -> Result<bool> {
-    let waits = state::last_exit(host, name).is_some_and(|words| !state::is_final(&words));
-    Ok(waits && monitor_lock(host, name)?.is_none())
+    // Between two starts there is no note of an end: its lock alone says that a monitor is there.
+    Ok(host.run(name).exists() && monitor_lock(host, name)?.is_none())
 }
 
 /// Kills init, and with it everything in its pid namespace. The system's name is locked.
@@ -246,6 +246,7 @@ enum Wait {
 fn wait_for_monitor(host: &Host, name: &str, wait: Wait) -> Result<File> {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = Duration::from_millis(1);
+    let mut told = None;
     loop {
         if let Some(lock) = monitor_lock(host, name)? {
             return Ok(lock);
@@ -253,7 +254,7 @@ fn wait_for_monitor(host: &Host, name: &str, wait: Wait) -> Result<File> {
         if wait == Wait::UnlessItRuns && state::state(host, name)?.is_running() {
             return Err(runs());
         }
-        dismiss(host, name)?;
+        dismiss(host, name, &mut told)?;
         if Instant::now() > deadline {
             return Err(Error::new(Exit::State, "its monitor does not end"));
         }
@@ -263,10 +264,15 @@ fn wait_for_monitor(host: &Host, name: &str, wait: Wait) -> Result<File> {
 }
 
 /// Tells a monitor that waits to start its system again that it need not.
-fn dismiss(host: &Host, name: &str) -> Result<()> {
-    if let Some(monitor) = sockets::connect(&host.console_socket(name))? {
-        // One that has just ended hears nothing, and need not.
-        drop(socket::send_now(monitor.as_fd(), &[console::DISMISS]));
+///
+/// One connection for all words: those that a busy monitor has not accepted are few, and the next would wait.
+fn dismiss(host: &Host, name: &str, told: &mut Option<OwnedFd>) -> Result<()> {
+    if told.is_none() {
+        *told = sockets::connect(&host.console_socket(name))?;
+    }
+    // One that has just ended hears nothing, and need not.
+    if told.as_ref().is_some_and(|monitor| socket::send_now(monitor.as_fd(), &[console::DISMISS]).is_err()) {
+        *told = None;
     }
     Ok(())
 }

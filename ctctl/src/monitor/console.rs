@@ -14,6 +14,11 @@ use runtime_sys::rustix::event::{PollFd, PollFlags};
 use runtime_sys::rustix::io as rx;
 use runtime_sys::{AsFd, Errno, OwnedFd, socket, tty};
 
+/// How many parts are read before others have their turn: a system may print without end.
+const PARTS: usize = 64;
+/// The same behind the end, where all is wanted: more than a terminal holds.
+const LAST_PARTS: usize = 1024;
+
 /// How many may attend at once.
 const MOST: usize = 32;
 
@@ -154,7 +159,8 @@ impl Console {
 
     fn read(&mut self, everything: bool) {
         let mut buffer = [0; LARGEST];
-        while let Some(master) = &self.master {
+        for _ in 0..if everything { LAST_PARTS } else { PARTS } {
+            let Some(master) = &self.master else { return };
             if !everything && !self.has_room() {
                 return;
             }

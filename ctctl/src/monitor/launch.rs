@@ -63,8 +63,9 @@ fn connected(host: &Host, config: &Config, wishes: &Wishes) -> Result<(Launched,
     copying::wait(host, &config.name)?;
     let rootfs = storage::mount(host, config)?;
     let started = scripts::run_on_host(host, config, Step::Mount, Some(rootfs.as_fd()))
-        .and_then(|()| wishes.with_stdio(|| run_init(host, config, rootfs)))
-        .and_then(|started| state::remember_up(host, &config.name).map(|()| started));
+        // Before it runs: behind that nothing may fail.
+        .and_then(|()| state::remember_up(host, &config.name))
+        .and_then(|()| wishes.with_stdio(|| run_init(host, config, rootfs)));
     if started.is_err() {
         // The file system is no longer mounted: whoever prepared for it hears of that.
         scripts::after_the_end(host, config);
@@ -159,8 +160,9 @@ fn notify_socket(host: &Host, config: &Config) -> Result<Option<UnixDatagram>> {
 pub fn clean_up(host: &Host, name: &str, words: &str) -> Result<()> {
     let root = Root::open(&host.oci_root())?;
     delete::delete(&root, name, true).context(|| format!("remove what {name} left"))?;
-    network::disconnect(host, name)?;
-    note_exit(host, name, words)
+    let disconnected = network::disconnect(host, name);
+    note_exit(host, name, words)?;
+    disconnected
 }
 
 /// Writes the exit down and removes the bundle.

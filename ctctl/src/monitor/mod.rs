@@ -51,6 +51,9 @@ use wishes::Wishes;
 /// How long who attends may take to hear the end, unless the system has to wait for it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long the administrator's scripts may take at a start: what runs them is the system's own shell.
+const SCRIPTS: Duration = Duration::from_secs(600);
+
 /// What a monitor is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
@@ -107,7 +110,8 @@ pub fn run(host: &Host, name: &str, task: Task, mut wishes: Wishes) -> Result<()
 fn scripts_inside(host: &Host, name: &str) -> Result<()> {
     let told = stdio::stdout().try_clone_to_owned().context(|| "keep the pipe")?;
     tty::become_stdio(stdio::stderr(), 1)?;
-    let result = store::read(host, name).and_then(|config| scripts::run_inside(host, &config, Step::Start));
+    let result =
+        store::read(host, name).and_then(|config| scripts::run_inside(host, &config, Step::Start, SCRIPTS));
     if let Err(error) = &result {
         // The monitor that was to hear it may have been killed.
         let _unheard = runtime_sys::rustix::io::write(&told, error.to_string().as_bytes());
@@ -248,6 +252,7 @@ impl Life<'_> {
         let deadline = Instant::now() + pause;
         // What was said to a system that still ran is not meant.
         self.console.serve();
+        let _not_meant = self.console.take_dismissal();
         while Instant::now() < deadline {
             if self.console.take_dismissal() {
                 return Ok(true);
@@ -265,6 +270,8 @@ impl Life<'_> {
     }
 
     fn finish(mut self, words: &str) -> Result<()> {
+        // Where watching itself failed somebody may still wait for a word.
+        self.reporter.close();
         let is_ephemeral = self.config().is_some_and(|config| config.ephemeral);
         if stop::being_stopped(self.host, self.name) != Some(stop::For::HostShutdown) {
             state::forget_up(self.host, self.name)?;

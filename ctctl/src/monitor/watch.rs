@@ -143,7 +143,7 @@ pub fn watch(
     let mut memory = Memory::of(host, &config.name);
     let mut is_ready = false;
     loop {
-        if scripts.is_done() && notify.is_none() && !is_ready {
+        if scripts.is_done() && !scripts.is_refused && notify.is_none() && !is_ready {
             is_ready = true;
             events::tell(host, &config.name, "ready", json!({}));
             reporter.send(&Report::Ready);
@@ -156,13 +156,19 @@ pub fn watch(
             notify = None;
         }
         let ended = waits.reap()?;
+        let end = ended.iter().find(|(pid, _)| *pid == launched.pid).map(|(_, exit)| *exit);
         for (pid, exit) in &ended {
-            scripts.ended(*pid, *exit, &launched, reporter);
+            scripts.ended(*pid, *exit, end.is_none().then_some(&launched), reporter);
         }
-        if let Some((_, exit)) = ended.iter().find(|(pid, _)| *pid == launched.pid) {
+        if let Some(exit) = end {
             // The kernel kills first and counts then.
             memory.look(host, &config.name);
-            return Ok(Seen { end: End::Known(*exit), is_refused: scripts.is_refused });
+            if !scripts.is_done() {
+                // Whoever waits for the start has to hear of it.
+                let error = Error::new(Code::Script, "it ended before its scripts for the start did");
+                scripts.refuse(None, &error, reporter);
+            }
+            return Ok(Seen { end: End::Known(exit), is_refused: scripts.is_refused });
         }
     }
 }
@@ -182,7 +188,7 @@ impl Scripts {
         }
         match start::spawn_scripts(host, &config.name) {
             Ok(child) => scripts.child = Some(child),
-            Err(error) => scripts.refuse(launched, &error, reporter),
+            Err(error) => scripts.refuse(Some(launched), &error, reporter),
         }
         scripts
     }
@@ -191,7 +197,7 @@ impl Scripts {
         self.child.is_none()
     }
 
-    fn ended(&mut self, pid: i32, exit: Exit, launched: &Launched, reporter: &mut Reporter) {
+    fn ended(&mut self, pid: i32, exit: Exit, launched: Option<&Launched>, reporter: &mut Reporter) {
         let Some(mut child) = self.child.take_if(|child| i32::try_from(child.id()) == Ok(pid)) else {
             return;
         };
@@ -208,19 +214,23 @@ impl Scripts {
     }
 
     /// A system whose scripts failed does not go on.
-    fn refuse(&mut self, launched: &Launched, error: &Error, reporter: &mut Reporter) {
+    ///
+    /// One that has been reaped has no number any more.
+    fn refuse(&mut self, launched: Option<&Launched>, error: &Error, reporter: &mut Reporter) {
         self.is_refused = true;
         reporter.send(&Report::Failed(error));
         reporter.close();
         // It has ended by itself when this fails.
-        drop(process::kill(launched.pid, 9));
+        drop(launched.map(|launched| process::kill(launched.pid, 9)));
     }
 }
 
 /// Reads what init says of itself, in the lines of `sd_notify(3)`.
 fn says_ready(socket: &UnixDatagram) -> bool {
     let mut message = [0; 4096];
-    while let Ok(length) = socket.recv(&mut message) {
+    // Whoever writes without end keeps nobody else waiting.
+    for _ in 0..64 {
+        let Ok(length) = socket.recv(&mut message) else { return false };
         if message[..length].split(|byte| *byte == b'\n').any(|line| line == b"READY=1") {
             return true;
         }

@@ -8,6 +8,7 @@ use super::netlink::Netlink;
 use super::settings::{self, Settings};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
+use runtime_sys::{AsFd, BorrowedFd, process};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The interface's name inside.
@@ -56,7 +57,8 @@ pub fn connect(host: &Host, name: &str, pid: i32) -> Result<()> {
         remove(&netlink, &ours)?;
         netlink.add_veth((&ours.link, ours.mark()), (INSIDE, ours.mac), pid)?;
         mend(&netlink, &settings, &ours)?;
-        inside(&ours, pid)
+        // Our own child, which nobody has waited for: the number is its own.
+        inside(&ours, process::pidfd_open(pid)?.as_fd())
     };
     connect().context(|| "connect it to the network")
 }
@@ -171,18 +173,18 @@ fn forget_proxies(netlink: &Netlink, addresses: &[Block]) -> Result<()> {
 }
 
 /// The system's side, from outside: there is no moment in which its programs see it half done.
-fn inside(ours: &Attachment, pid: i32) -> Result<()> {
-    let netlink = Netlink::open_in(pid)?;
+fn inside(ours: &Attachment, init: BorrowedFd<'_>) -> Result<()> {
+    let netlink = Netlink::open_in(init)?;
     let link = netlink.link(INSIDE)?.ok_or_else(|| Error::new(Exit::Failure, "it has no eth0"))?;
     if !ours.addresses.is_empty() && super::has_ipv6() {
         // One with fixed addresses makes none of a router's advertisement: it could not send with it.
         let name = format!("ipv6/conf/{INSIDE}/accept_ra");
-        in_network_of(pid, || set_parameter(&name, "0"))?;
+        in_network_of(init, || set_parameter(&name, "0"))?;
     }
     if ours.address(false).is_some() {
         // What the host has for new interfaces is not for this one.
         let name = format!("ipv6/conf/{INSIDE}/disable_ipv6");
-        in_network_of(pid, || set_parameter(&name, "0"))?;
+        in_network_of(init, || set_parameter(&name, "0"))?;
     }
     netlink.up(link.index)?;
     for block in &ours.addresses {
@@ -209,7 +211,12 @@ fn default_routes(netlink: &Netlink, index: u32, ours: &Attachment) -> Result<()
 ///
 /// # Errors
 /// `State` when its interface is gone: its root removed it.
-pub(super) fn change(netlink: &Netlink, old: &Attachment, new: &Attachment, pid: i32) -> Result<()> {
+pub(super) fn change(
+    netlink: &Netlink,
+    old: &Attachment,
+    new: &Attachment,
+    init: BorrowedFd<'_>,
+) -> Result<()> {
     if old.addresses == new.addresses && old.gateways == new.gateways {
         return Ok(());
     }
@@ -229,7 +236,7 @@ pub(super) fn change(netlink: &Netlink, old: &Attachment, new: &Attachment, pid:
         route(netlink, &link, new)?;
     }
     // By its number: its root may have given it another name.
-    let inside = Netlink::open_in(pid)?;
+    let inside = Netlink::open_in(init)?;
     for block in &gone {
         inside.remove_address(index, *block)?;
     }

@@ -6,7 +6,7 @@ use super::netlink::{Answer, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, Netlink, R
 use crate::error::{Context, Result};
 use runtime_sys::fs::{self, CWD, OpenFlags};
 use runtime_sys::rustix::io::Errno;
-use runtime_sys::{AsFd, namespace, process};
+use runtime_sys::{AsFd, BorrowedFd, namespace};
 use std::net::IpAddr;
 
 const RTM_NEWLINK: u16 = 16;
@@ -90,10 +90,9 @@ impl Link {
 }
 
 /// Does something in the network namespace of a process. The caller has one thread.
-pub(super) fn in_network_of<T>(pid: i32, act: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(super) fn in_network_of<T>(init: BorrowedFd<'_>, act: impl FnOnce() -> Result<T>) -> Result<T> {
     let own = fs::open(CWD, c"/proc/self/ns/net", OpenFlags::RDONLY, 0)?;
-    let target = process::pidfd_open(pid)?;
-    namespace::setns(target.as_fd(), namespace::CLONE_NEWNET)?;
+    namespace::setns(init, namespace::CLONE_NEWNET)?;
     let done = act();
     namespace::setns(own.as_fd(), namespace::CLONE_NEWNET)?;
     done
@@ -120,8 +119,8 @@ fn octets(address: IpAddr) -> Vec<u8> {
 
 impl Netlink {
     /// A socket of the network namespace of a process. The caller has one thread.
-    pub(super) fn open_in(pid: i32) -> Result<Netlink> {
-        in_network_of(pid, Netlink::open)
+    pub(super) fn open_in(init: BorrowedFd<'_>) -> Result<Netlink> {
+        in_network_of(init, Netlink::open)
     }
 
     /// An interface by its name, if there is one.

@@ -40,6 +40,7 @@ use crate::store::{self, Lock, Wait};
 use attachment::{Attachment, Mode};
 use link::set_parameter;
 use netlink::Netlink;
+use runtime_sys::AsFd;
 use settings::Settings;
 use std::fs;
 use std::path::Path;
@@ -134,7 +135,7 @@ pub fn apply(host: &Host, config: &Config, keys: &[&str]) -> Result<()> {
     }
     let _lock = lock(host)?;
     let Some(old) = Attachment::load(host, &config.name)? else { return Ok(()) };
-    let Some(pid) = state::state(host, &config.name)?.pid() else { return Ok(()) };
+    let Some(init) = state::first_process(host, &config.name)? else { return Ok(()) };
     let netlink = Netlink::open()?;
     let settings = settings::choose(host, &netlink)?;
     let Some(mut wanted) = Attachment::of(config, &settings, has_ipv6())?.filter(|one| one.mode == old.mode)
@@ -153,7 +154,7 @@ pub fn apply(host: &Host, config: &Config, keys: &[&str]) -> Result<()> {
     let change = || {
         both.save(host)?;
         share(host, &netlink, &settings)?;
-        connect::change(&netlink, &old, &wanted, pid)
+        connect::change(&netlink, &old, &wanted, init.as_fd())
     };
     let changed = change();
     // What failed is not what the next repair is to make.
