@@ -62,7 +62,30 @@ fn command_line(spec: &VmSpec) -> String {
 fn serial(path: Option<&Path>) -> Result<Box<dyn Write + Send>> {
     let Some(path) = path else { return Ok(Box::new(std::io::sink())) };
     let file = File::options().create(true).append(true).open(path);
-    Ok(Box::new(file.step(|| format!("open the console's file {}", path.display()))?))
+    let file = file.step(|| format!("open the console's file {}", path.display()))?;
+    Ok(Box::new(Bounded { file, left: MOST_CONSOLE }))
+}
+
+/// The most of a console that is kept; what the guest writes beyond it is lost.
+const MOST_CONSOLE: u64 = 16 << 20;
+
+/// A file that a guest cannot fill a disk with.
+struct Bounded {
+    file: File,
+    left: u64,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let Some(left) = self.left.checked_sub(bytes.len() as u64) else { return Ok(bytes.len()) };
+        self.left = left;
+        self.file.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// guest-init comes last: nothing of a user's own initramfs can stand in its place.

@@ -78,10 +78,11 @@ ctctl network repair | grep -q "put back: the rules" || fail "the rules were not
 is "$(printf 'GET /page HTTP/1.0\r\n\r\n' | busybox nc -w 20 "$address" 8080 | tail -1)" "from the box" "after a repair"
 ctctl destroy --force box
 ctctl stop deb
-is "$(ip -o link show ctctl0 2> /dev/null; nft list tables | grep ctctl0 || true; pgrep -a dnsmasq || true)" "" "left of networks"
+timeout 20 sh -c 'while pgrep dnsmasq > /dev/null; do sleep 0.2; done' || true
+is "$(ip -o link show ctctl0 2> /dev/null || true; nft list tables | grep ctctl0 || true; pgrep -a dnsmasq || true)" "" "left of networks"
 ctctl status deb | grep -q last_exit=halted || fail "deb did not halt"
 ctctl destroy deb
 
 echo "# nothing is left"
-left=$(find /sys/fs/cgroup -name 'ctctl.*'; grep ctctl /proc/mounts || true; pgrep -a ctctl || true; ls /run/ctctl/systems /run/ctctl/oci /var/lib/ctctl/systems)
+left=$(find /sys/fs/cgroup -name 'ctctl.*'; grep ctctl /proc/mounts || true; pgrep -a ctctl || true; ls /run/ctctl/systems /run/ctctl/oci /var/lib/ctctl/systems 2> /dev/null || true)
 is "$(echo "$left" | grep -v -e '^$' -e ':$' || true)" "" "left behind"

@@ -23,13 +23,14 @@ cp -a fake all/self
 cp -a fake all/thread-self
 cp -a fake all/1
 ctrun spec
-script='echo x > /denied && echo written; exec sleep 1000'
+script='echo x > /denied && echo written; echo tried; exec sleep 1000'
 jq --arg script "$script" '.process.terminal = false | .process.args = ["sh", "-c", $script] | .root.readonly = false
     | .process.apparmorProfile = "ctrun-test" | .linux.maskedPaths = [] | .linux.readonlyPaths = []' config.json > plain.json
 
 label() { cat "/proc/$(ctrun state box | jq .pid)/attr/current"; }
 lives() {
     is "$(label)" "ctrun-test (enforce)" "$1: the first process's label"
+    timeout 20 sh -c 'until grep -q tried out; do sleep 0.1; done' || fail "$1: no output"
     case $(cat out) in *written*) fail "$1: the profile is not in force" ;; esac
     ctrun exec --detach --pid-file pid box sleep 1001
     is "$(cat "/proc/$(cat pid)/attr/current")" "ctrun-test (enforce)" "$1: exec"

@@ -7,6 +7,8 @@ libexec=$(dirname "$(command -v ctrun)")/../libexec/ctctl
 shim=$libexec/kvm-shim
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# By KVM without nesting the machine has no virtualisation of its own; by TCG it always has.
+grep -q -w -e svm -e vmx /proc/cpuinfo || { echo "skipped: this machine's processor has no virtualisation"; exit 0; }
 [ -w /dev/kvm ] || fail "/dev/kvm is missing: the machine's processor has SVM, kvm_amd should be loaded"
 
 # The modules that a distribution's kernel needs, in the order of their dependencies, each once.

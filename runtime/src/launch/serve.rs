@@ -6,7 +6,7 @@ use super::protocol::{Heard, hear};
 use crate::error::{Error, ErrorKind, Result};
 use runtime_sys::process::{self, Exit};
 use runtime_sys::{BorrowedFd, OwnedFd, fs, socket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the stage may ask for. Each is called at most once.
 pub struct Service<'s> {
@@ -237,6 +237,11 @@ pub fn start_over(socket: BorrowedFd<'_>, pid: i32) -> Result<()> {
     }
 }
 
+/// The flag in /proc/PID/stat of a process that dies; it has it before its descriptors are closed.
+const PF_EXITING: u32 = 4;
+/// More than an execve takes from the close of descriptors to the new name.
+const LONGEST_EXECVE: Duration = Duration::from_millis(200);
+
 /// Whether a process that has closed its channel died as a stage, and is no payload: one that nobody has waited for keeps
 /// the name that it died with. Unknown when it is gone.
 fn died_as_stage(pid: i32) -> Option<bool> {
@@ -247,16 +252,24 @@ fn died_as_stage(pid: i32) -> Option<bool> {
         return Some(false);
     }
     // An execve closes descriptors a moment before it gives the new name, and a death before it is one.
-    let stat = path("stat");
+    let (stat, since) = (path("stat"), Instant::now());
     loop {
         let stat = fs::read_once(&stat, &mut buffer).ok()?;
         let stat = &stat[stat.iter().position(|byte| *byte == b'(')? + 1..];
         // The kernel looks at the state before it looks at the name: of a dead one that is the last.
-        match stat.strip_prefix(name).and_then(|rest| rest.strip_prefix(b") ")) {
-            None => return Some(false),
-            Some([b'Z' | b'X', ..]) => return Some(true),
-            Some(_) => std::thread::sleep(Duration::from_micros(100)),
+        let Some(rest) = stat.strip_prefix(name).and_then(|rest| rest.strip_prefix(b") ")) else {
+            return Some(false);
+        };
+        let flags = rest.split(|byte| *byte == b' ').nth(6).and_then(|word| std::str::from_utf8(word).ok());
+        let flags: u32 = flags.and_then(|word| word.parse().ok()).unwrap_or_default();
+        if matches!(rest, [b'Z' | b'X', ..]) || flags & PF_EXITING != 0 {
+            return Some(true);
         }
+        // A payload may have this name, or give it to itself: it runs.
+        if since.elapsed() > LONGEST_EXECVE {
+            return Some(false);
+        }
+        std::thread::sleep(Duration::from_micros(100));
     }
 }
 

@@ -118,7 +118,8 @@ impl Transport {
     /// Whether it can take more from there.
     #[must_use]
     pub fn wants_more(&self) -> bool {
-        self.device.wants_more()
+        // One that is not running takes nothing; its driver's first notification asks again.
+        self.is_running() && self.device.wants_more()
     }
 
     /// A read of the registers.

@@ -39,6 +39,8 @@ pub(super) struct Connection {
     pub(super) host_ended: bool,
     /// The guest sends no more.
     guest_ended: bool,
+    /// Nobody in the guest has it any more; its last bytes are still for the host's reader.
+    pub(super) closing: bool,
     pub(super) readable: bool,
 }
 
@@ -55,6 +57,7 @@ impl Connection {
             sent: 0,
             host_ended: false,
             guest_ended: false,
+            closing: false,
             readable: false,
         }
     }

@@ -190,7 +190,7 @@ impl Muxer {
         match header.operation {
             packet::REQUEST => self.request(header, ports),
             packet::RESPONSE => self.response(ports),
-            packet::RESET => self.forget(ports),
+            packet::RESET => self.dropped(ports),
             packet::SHUTDOWN => self.shutdown(header.flags, ports),
             packet::DATA => self.data(data, ports),
             packet::CREDIT => self.watch_connection(ports),
@@ -262,6 +262,7 @@ impl Muxer {
     /// The guest has closed a stream; it goes once its last bytes are with the host's reader.
     fn linger(&mut self, ports: Ports) {
         let done = self.connections.get_mut(&ports).is_none_or(|c| {
+            c.closing = true;
             c.host_ended = true;
             c.readable = false;
             !c.wants_to_write()
@@ -270,6 +271,13 @@ impl Muxer {
             self.reset_stream(ports);
         } else {
             self.watch_connection(ports);
+        }
+    }
+
+    /// The guest gave up a stream. What it sent before it closed it still goes to the host's reader.
+    fn dropped(&mut self, ports: Ports) {
+        if !self.connections.get(&ports).is_some_and(|c| c.closing && c.wants_to_write()) {
+            self.forget(ports);
         }
     }
 
@@ -354,11 +362,10 @@ impl Muxer {
         let Some(connection) = self.connections.get_mut(&ports) else { return };
         let flushed = connection.flush();
         connection.readable |= connection.wants_to_read();
-        let finished = connection.host_ended && !connection.wants_to_write();
+        let finished = connection.closing && !connection.wants_to_write();
         match flushed {
-            Ok(()) if finished && connection.phase == Phase::Open => self.after_flush(ports),
-            Ok(()) => self.after_flush(ports),
-            Err(_) => self.reset_stream(ports),
+            Ok(()) if !finished => self.after_flush(ports),
+            _ => self.reset_stream(ports),
         }
     }
 
