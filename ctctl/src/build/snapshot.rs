@@ -3,7 +3,7 @@
 
 use super::identity;
 use crate::config::{Config, Network, keys};
-use crate::container::{state, stop};
+use crate::container::{copying, mounted, state, stop};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
 use crate::store::{self, Wait};
@@ -27,6 +27,8 @@ pub fn base(host: &Host, name: &str) -> Result<Base> {
         return Err(Error::new(Exit::State, format!("{name} runs")).hint(format!("ctctl stop {name}")));
     }
     stop::clear(host, &name)?;
+    mounted::refuse(host, &name)?;
+    copying::refuse(host, &name)?;
     let config = store::read(host, &name)?;
     let data = host.data(&name);
     if data.join("root").exists() {

@@ -152,7 +152,7 @@ fn diff(host: &Host, name: &str, other: Option<&str>, is_json: bool) -> Result<u
     let with = match other {
         None => dump::of_template(host, &own)?,
         Some(path) if path.contains('/') || path.ends_with(".toml") => {
-            ConfigFile::read(Path::new(path))?.config(name)?
+            ConfigFile::read(Path::new(path))?.described(name)?
         }
         Some(other) => store::read(host, &store::resolve(host, other)?)?,
     };

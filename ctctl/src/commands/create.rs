@@ -51,7 +51,7 @@ pub fn run(args: &Args, host: &Host) -> Result<u8> {
 fn create(args: &Args, host: &Host) -> Result<Config> {
     need_root()?;
     let file = args.file.as_deref().map(read_file).transpose()?;
-    let from_file = file.as_ref().map(|file| file.config(&args.name)).transpose()?;
+    let from_file = file.as_ref().map(|file| file.described(&args.name)).transpose()?;
     let template = args.template.clone().or_else(|| from_file.map(|config| config.template));
     let template = template.filter(|name| !name.is_empty()).ok_or_else(|| {
         Error::new(Exit::Usage, "the file names no template")

@@ -149,6 +149,14 @@ struct Facts {
     actual: Vec<limits::Actual>,
 }
 
+fn actual(host: &Host, name: &str) -> Result<Vec<limits::Actual>> {
+    match limits::actual(host, name) {
+        // It ended while it was read.
+        Err(_) if !state::state(host, name)?.is_running() => Ok(Vec::new()),
+        other => other,
+    }
+}
+
 impl Facts {
     fn of(host: &Host, name: &str) -> Result<Facts> {
         let config = store::read(host, name)?;
@@ -156,7 +164,7 @@ impl Facts {
         Ok(Facts {
             config,
             state,
-            actual: if state.is_running() { limits::actual(host, name)? } else { Vec::new() },
+            actual: if state.is_running() { actual(host, name)? } else { Vec::new() },
             files: host.data(name).display().to_string(),
             addresses: state.pid().map(usage::addresses).unwrap_or_default(),
             usage: usage::usage(host, name)?,

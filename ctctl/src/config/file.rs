@@ -56,6 +56,17 @@ impl ConfigFile {
     pub fn config(&self, name: &str) -> Result<Config> {
         let mut config = Config::new(name);
         self.apply(&mut config)?;
+        config.check().context(|| self.path.display().to_string())?;
+        Ok(config)
+    }
+
+    /// The same of a file that is no system's own: it names no range of ids, and what goes with one is not looked at.
+    ///
+    /// # Errors
+    /// As [`ConfigFile::config`].
+    pub fn described(&self, name: &str) -> Result<Config> {
+        let mut config = Config::new(name);
+        self.apply(&mut config)?;
         Ok(config)
     }
 
@@ -89,7 +100,7 @@ impl ConfigFile {
             };
             put().context(|| format!("{}: {name}", self.path.display()))?;
         }
-        config.check().context(|| self.path.display().to_string())
+        Ok(())
     }
 
     fn devices(&self, item: &Item) -> Result<Vec<Named>> {

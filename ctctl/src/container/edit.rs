@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Changing files of a system, running or not: below its root directory, by a process with the ids of its root.
 
-use super::{copying, mounted, state};
+use super::{copying, mounted, state, stop};
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::{Host, private_dir};
@@ -9,6 +9,7 @@ use crate::idmap::IdMap;
 use crate::storage;
 use runtime_sys::clone::{Clone, Forked, fork};
 use runtime_sys::fs::{self, CWD, OpenFlags};
+use runtime_sys::rustix::event::{PollFd, PollFlags, Timespec, poll};
 use runtime_sys::rustix::fs as rx;
 use runtime_sys::{AsFd, BorrowedFd, Errno, OwnedFd, credentials, process, socket};
 use std::ffi::{CStr, CString};
@@ -17,6 +18,23 @@ use std::time::{Duration, Instant};
 /// The longest that another program may keep the accounts locked.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// The longest that a helper may work: a file system of somebody inside may never answer.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Waits for a helper's word; one that is too late is killed. It is our child and not waited for: the number is its own.
+pub(crate) fn heard_or_killed(channel: BorrowedFd<'_>, pid: i32) {
+    let deadline = Instant::now() + LONGEST;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let time = Timespec::try_from(left).unwrap_or_default();
+        match poll(&mut [PollFd::from_borrowed_fd(channel, PollFlags::IN)], Some(&time)) {
+            Err(Errno::INTR) => {}
+            Ok(0) | Err(_) => return drop(process::kill(pid, 9)),
+            Ok(_) => return,
+        }
+    }
+}
+
 /// The root directory of a system whose name is locked, running or not.
 ///
 /// # Errors
@@ -24,6 +42,13 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub fn root(host: &Host, config: &Config) -> Result<OwnedFd> {
     if state::state(host, &config.name)?.is_running() {
         return root_of_running(host, &config.name);
+    }
+    // A monitor that is about to start it again would mount the same files.
+    if let Err(error) = stop::clear(host, &config.name) {
+        if state::state(host, &config.name)?.is_running() {
+            return root_of_running(host, &config.name);
+        }
+        return Err(error);
     }
     // Two mounts of one overlay destroy each other's files.
     mounted::refuse(host, &config.name)?;
@@ -67,6 +92,7 @@ pub fn as_its_root(config: &Config, change: impl FnOnce() -> Result<()>) -> Resu
         }
         Forked::Parent(child) => {
             drop(theirs);
+            heard_or_killed(ours.as_fd(), child.pid);
             let mut said = [0; 4096];
             let heard = socket::receive(ours.as_fd(), &mut said);
             process::wait(child.pid, true)?;

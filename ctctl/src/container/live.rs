@@ -22,7 +22,7 @@ pub fn apply(host: &Host, old: &Config, new: &Config, keys: &[&str]) -> Result<(
         // The cause is the error to report.
         drop(names::apply(host, old, keys));
         drop(network::apply(host, old, keys));
-        limits::apply(host, new, old, keys)?;
+        drop(limits::apply(host, new, old, keys));
         return Err(error);
     }
     Ok(())

@@ -36,7 +36,7 @@ const GROUP: &CStr = c"group";
 /// # Errors
 /// `Value` for a user who is not there; files that are none.
 pub fn change(root: BorrowedFd<'_>, config: &Config, change: &Change) -> Result<()> {
-    let etc = files::folder(root, c"etc")?;
+    let etc = files::own_folder(root, c"etc")?;
     let _locked = edit::lock_accounts(etc.as_fd())?;
     let mut passwd = files::read(etc.as_fd(), PASSWD)?
         .ok_or_else(|| Error::new(Exit::Unsupported, "the system has no /etc/passwd"))?;
@@ -98,7 +98,8 @@ fn create(
         .ok_or_else(|| Error::new(Exit::Failure, "no number from 1000 to 59999 is free for a user"))?;
     let owner = edit::on_host(config, id)?;
     let top = edit::on_host(config, 0)?;
-    let homes = files::folder_made(root, &c_string(HOMES)?, 0o755, (top, top))?;
+    drop(files::folder_made(root, &c_string(HOMES)?, 0o755, (top, top))?);
+    let homes = files::own_folder(root, &c_string(HOMES)?)?;
     let name = c_string(user)?;
     drop(files::folder_made(homes.as_fd(), &name, 0o700, (owner, owner))?);
     let group_line = format!("{user}:x:{id}:");
@@ -125,7 +126,7 @@ fn add_keys(root: BorrowedFd<'_>, config: &Config, passwd: &str, change: &Change
     let user = accounts::find(&change.user, passwd, "")?;
     let owner = (edit::on_host(config, user.uid)?, edit::on_host(config, user.gid)?);
     let home = user.home.trim_start_matches('/');
-    let home: OwnedFd = files::folder(root, &c_string(home)?)
+    let home: OwnedFd = files::own_folder(root, &c_string(home)?)
         .map_err(|error| error.hint(format!("the home directory of {} must be there", change.user)))?;
     let ssh = files::folder_made(home.as_fd(), c".ssh", 0o700, owner)?;
     let (mut bytes, like) = match files::read(ssh.as_fd(), KEYS)? {

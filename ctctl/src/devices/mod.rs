@@ -57,7 +57,11 @@ pub fn detach(config: &Config, named: &Named, init: BorrowedFd<'_>) -> Result<()
 /// # Errors
 /// What the kernel does not take.
 pub fn apply_rules(host: &Host, config: &Config) -> Result<()> {
-    let document = json!({ "devices": bundle::device_rules(&rules(config)?) }).to_string();
+    // One whose source is gone gives no right; it keeps nobody from changing the others.
+    let devices =
+        config.all_devices().into_iter().filter(|named| tree::check(&named.device).is_ok()).collect();
+    let there = Config { features: Vec::new(), devices, ..config.clone() };
+    let document = json!({ "devices": bundle::device_rules(&rules(&there)?) }).to_string();
     let root = Root::open(&host.oci_root())?;
     Ok(update::update(&root, &config.name, &update::parse(document.as_bytes())?)?)
 }

@@ -73,8 +73,13 @@ pub(super) fn detach(expected: &Expected, path: &str, init: BorrowedFd<'_>, base
         let system = join(init, base)?;
         let (above, name) = split(Path::new(path))?;
         let gone = || {
-            Error::new(Exit::State, format!("it is not at {path} any more: somebody inside has moved it"))
-                .hint("it ends with the system: ctctl restart")
+            Error::new(
+                Exit::State,
+                format!(
+                    "it is not at {path} any more: its source was replaced, or somebody inside has moved it"
+                ),
+            )
+            .hint("it ends with the system: ctctl restart")
         };
         let folder = system.folder(&above).map_err(|_| gone())?;
         if !is_at(expected, folder.as_fd(), &name)? {

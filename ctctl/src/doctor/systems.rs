@@ -3,7 +3,7 @@
 
 use super::{Finding, Verdict};
 use crate::config::Config;
-use crate::container::{destroy, start, state, stop};
+use crate::container::{destroy, mounted, start, state, stop};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
 use crate::idmap;
@@ -242,7 +242,9 @@ fn mounts(host: &Host, names: &[String]) -> Vec<Finding> {
             && !state::state(host, name).is_ok_and(state::State::is_running)
         {
             let text = format!("{} is mounted, and it does not run", point.display());
-            let way = format!("umount {}", point.display());
+            let is_ours = **point == *mounted::path(host, name);
+            let way =
+                if is_ours { format!("ctctl umount {name}") } else { format!("umount {}", point.display()) };
             findings.push(Finding::new("mounts left", Verdict::Warning, text).of(name).way_out(way));
         }
     }

@@ -4,12 +4,12 @@
 use super::place::Base;
 use super::stream::{Failure, Result as Streamed};
 use crate::config::Config;
-use crate::container::{copying, mounted, state, stop};
+use crate::container::{copying, edit, mounted, state, stop};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
 use crate::idmap::IdMap;
 use crate::store::{self, Lock, Wait};
-use crate::{container, storage};
+use crate::{container, output, storage};
 use runtime_sys::clone::{Clone, Forked, fork};
 use runtime_sys::fs::{self, CWD, OpenFlags};
 use runtime_sys::rustix::pipe::{PipeFlags, pipe_with};
@@ -49,13 +49,25 @@ impl Root {
     pub fn open(host: &Host, name: &str) -> Result<Root> {
         let lock = store::lock(host, name, Wait::Yes)?;
         let config = store::read(host, name)?;
-        if let Some(init) = state::first_process(host, name)? {
+        let mut init = state::first_process(host, name)?;
+        if init.is_none() {
+            if state::last_exit(host, name).is_some_and(|words| !state::is_final(&words)) {
+                output::progress(&format!("{name} is not started again now; ctctl start {name} does it"));
+            }
+            if let Err(error) = stop::clear(host, name) {
+                // It was about to run again, and does.
+                init = state::first_process(host, name)?;
+                if init.is_none() {
+                    return Err(error);
+                }
+            }
+        }
+        if let Some(init) = init {
             container::start::adopt(host, name)?;
             let is_mapped = config.idmap != IdMap::Host;
             let held = Held::Copying(copying::begin(host, name)?);
             return Ok(Root { kind: Kind::Running { init, is_mapped }, _held: held });
         }
-        stop::clear(host, name)?;
         mounted::refuse(host, name)?;
         copying::refuse(host, name)?;
         let kind = Root::stopped(host, &config)?;
@@ -192,6 +204,7 @@ pub(crate) fn carried_out(work: impl FnOnce() -> Result<Option<OwnedFd>>) -> Res
         }
         Forked::Parent(child) => {
             drop(theirs);
+            edit::heard_or_killed(ours.as_fd(), child.pid);
             let heard = hear_with(ours.as_fd());
             process::wait(child.pid, true)?;
             heard

@@ -57,6 +57,11 @@ pub(super) struct Sender {
     buffer: Vec<u8>,
 }
 
+/// So many of what is left out are named; more are counted by the last one.
+const NAMED: usize = 1000;
+/// The longest of these lines.
+const LONGEST_LINE: usize = 4096;
+
 impl Sender {
     pub(super) fn new(out: Writer, reopener: Reopener, recursive: bool) -> Sender {
         Sender {
@@ -132,7 +137,17 @@ impl Sender {
     }
 
     fn leave_out(&mut self, what: &str) -> Result<()> {
-        let line = format!("{}: {what}", self.here());
+        if self.left_out.len() > NAMED {
+            return Ok(());
+        }
+        let mut line = if self.left_out.len() == NAMED {
+            "more than can be named".to_owned()
+        } else {
+            format!("{}: {what}", self.here())
+        };
+        // Whoever works inside has made the names: they are for a terminal of the host.
+        line = line.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+        line.truncate(line.floor_char_boundary(LONGEST_LINE));
         self.out.put(&Record::LeftOut { line: line.clone() })?;
         self.left_out.push(line);
         Ok(())

@@ -49,7 +49,7 @@ impl Texts {
 
 /// Writes the file, unless it is there, in a real folder `etc`.
 fn write_resolv_conf(root: BorrowedFd<'_>, text: &str, owner: u32) -> Result<()> {
-    let Ok(etc) = files::folder(root, c"etc") else { return Ok(()) };
+    let Ok(etc) = files::own_folder(root, c"etc") else { return Ok(()) };
     // A link, as distributions have it to what a program of theirs writes, is replaced and not followed.
     let old = files::read(etc.as_fd(), c"resolv.conf").unwrap_or_default();
     if old.is_some_and(|old| old.bytes == text.as_bytes()) {

@@ -58,6 +58,23 @@ pub fn folder(root: BorrowedFd<'_>, path: &CStr) -> Result<OwnedFd> {
     }
 }
 
+/// The same on the root's own mount: what somebody inside has mounted there may be the host's, where he may not write.
+///
+/// # Errors
+/// As [`folder`]; another mount in its place.
+pub fn own_folder(root: BorrowedFd<'_>, path: &CStr) -> Result<OwnedFd> {
+    let found = folder(root, path)?;
+    let mount = |file: BorrowedFd<'_>| {
+        let stat = rx::statx(file, c"", rx::AtFlags::EMPTY_PATH, rx::StatxFlags::MNT_ID);
+        stat.map(|stat| stat.stx_mnt_id).map_err(std::io::Error::from).context(|| "look at a mount")
+    };
+    if mount(root)? == mount(found.as_fd())? {
+        return Ok(found);
+    }
+    let text = format!("the system's /{} is another mount", path.to_string_lossy());
+    Err(Error::new(Exit::Failure, text).hint("change it inside, with ctctl enter"))
+}
+
 /// Opens a folder in another one, and makes it if it is not there.
 ///
 /// # Errors

@@ -40,7 +40,7 @@ const PLACES: &[Place] = &[
 /// What the file system answers.
 pub fn write(root: BorrowedFd<'_>, hostname: &str, owner: Option<u32>) -> Result<()> {
     for (folder, file, form, is_made) in PLACES {
-        let Ok(folder) = files::folder(root, folder) else { continue };
+        let Ok(folder) = files::own_folder(root, folder) else { continue };
         // What is no regular file counts as absent, and is replaced where the name must be.
         let old = files::read(folder.as_fd(), file).unwrap_or_default();
         let owner = owner.unwrap_or_else(own_uid);
