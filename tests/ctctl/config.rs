@@ -93,8 +93,13 @@ fn a_dump_makes_a_system_with_the_same_dump() {
     needs!(Root, Overlay);
     let systems = Systems::empty();
     systems.scripted("web", "sleep 1000");
-    let keys =
-        ["pids=50", "labels=tier=web prod", "description=the shop", "hostname=shop.example", "features=nesting"];
+    let keys = [
+        "pids=50",
+        "labels=tier=web prod",
+        "description=the shop",
+        "hostname=shop.example",
+        "features=nesting",
+    ];
     systems.run(&[&["set", "@web"], keys.as_slice()].concat()).ok();
     let dump = systems.run(&["config", "dump", "@web"]).ok().stdout;
     assert!(!dump.contains("ctid") && !dump.contains("uuid"), "{dump}");

@@ -67,7 +67,7 @@ const WITH_SYSTEMS: &[(&str, &[&str])] = &[
     ("not-a-choice", &["set", "@stopped", "ready=nver"]),
     ("given-at-creation", &["set", "@stopped", "ctid=200"]),
     ("nothing-to-set", &["set", "@stopped"]),
-    ("not-while-running", &["set", "--runtime", "@running", "hostname=x"]),
+    ("not-while-running", &["set", "--runtime", "@running", "cwd=/tmp"]),
     ("unknown-signal", &["kill", "@running", "HPU"]),
     ("unknown-field", &["list", "-o", "staus"]),
 ];

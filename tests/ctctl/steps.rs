@@ -243,6 +243,14 @@ fn a_build_that_is_told_to_end_leaves_nothing() {
     }
 }
 
+fn is_pruned(systems: &Systems, what: &str) {
+    let is_clean =
+        wait_until(|| systems.run(&["template", "prune"]).code == 0 && systems.left_behind().is_empty());
+    let pruned = systems.run(&["template", "prune"]);
+    assert!(is_clean, "{what}: {pruned:#?}, left: {:#?}", systems.left_behind());
+    nothing_is_left(systems);
+}
+
 #[test]
 fn a_build_that_is_killed_leaves_nothing_to_the_next_one() {
     needs!(Root, Overlay);
@@ -251,10 +259,9 @@ fn a_build_that_is_killed_leaves_nothing_to_the_next_one() {
     let mut child = waiting(&systems);
     send(&child, "-KILL");
     child.wait().expect("our own child can be waited for");
-    // The step ends with the build, by itself.
+    // The step ends with the build, by itself; until who saw to it has ended too, the system is not to be pruned.
     assert!(wait_until(|| cgroup_folders(&name).is_empty()), "{:?}", systems.left_behind());
-    systems.run(&["template", "prune"]).ok();
-    nothing_is_left(&systems);
+    is_pruned(&systems, "a killed build");
     for step in 0..24 {
         let path =
             recipe(&systems, "[[steps]]\nrun = \"touch /made\"\n[[steps]]\ncopy = \"file\"\nto = \"/x\"");
@@ -270,12 +277,7 @@ fn a_build_that_is_killed_leaves_nothing_to_the_next_one() {
         if step % 2 == 0 {
             build(&systems, "[[steps]]\nrun = \"true\"").ok();
         } else {
-            let is_clean = wait_until(|| {
-                systems.run(&["template", "prune"]).code == 0 && systems.left_behind().is_empty()
-            });
-            let pruned = systems.run(&["template", "prune"]);
-            assert!(is_clean, "step {step}: {pruned:#?}, left: {:#?}", systems.left_behind());
-            nothing_is_left(&systems);
+            is_pruned(&systems, &format!("step {step}"));
         }
     }
 }
