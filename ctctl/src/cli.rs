@@ -255,7 +255,10 @@ mod tests {
             };
             if args[1] == "set" {
                 for key in args.iter().filter_map(is_key) {
-                    assert!(crate::config::keys::find(&key).is_ok(), "{command}: {key}");
+                    assert!(
+                        crate::config::keys::find(crate::config::assign::plain(&key)).is_ok(),
+                        "{command}: {key}"
+                    );
                 }
             }
             if let Err(error) = Cli::try_parse_from(args) {
