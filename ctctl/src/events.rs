@@ -222,19 +222,6 @@ pub fn parse_since(text: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Places;
-
-    fn host(name: &str) -> (Host, PathBuf) {
-        let root = std::env::temp_dir().join(format!("ctctl-events-{name}-{}", std::process::id()));
-        let under = |part: &str| Some(root.join(part));
-        let places = Places {
-            config_dir: under("etc"),
-            data_dir: under("data"),
-            run_dir: under("run"),
-            log_dir: under("log"),
-        };
-        (Host::new(places), root)
-    }
 
     fn names(events: &[Value]) -> Vec<&str> {
         events.iter().filter_map(|event| event["name"].as_str()).collect()
@@ -242,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_follower_misses_nothing_over_a_new_file() {
-        let (host, root) = host("follow");
+        let (host, root) = Host::of_test("ctctl-events-follow");
         let mut follower = Follower::from_the_oldest(&host).unwrap();
         tell(&host, "a", "created", json!({ "template": "t" }));
         let events = follower.read().unwrap();
@@ -266,7 +253,7 @@ mod tests {
 
     #[test]
     fn the_files_are_bounded() {
-        let (host, root) = host("bound");
+        let (host, root) = Host::of_test("ctctl-events-bound");
         let path = host.events_file();
         private_dir(path.parent().unwrap()).unwrap();
         for _ in 0..100 {

@@ -64,6 +64,22 @@ impl Variables {
     }
 }
 
+#[cfg(test)]
+impl Host {
+    /// Places of a test's own, below the folder that comes with it.
+    pub(crate) fn of_test(name: &str) -> (Host, PathBuf) {
+        let root = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+        let under = |part: &str| Some(root.join(part));
+        let places = Places {
+            config_dir: under("etc"),
+            data_dir: under("data"),
+            run_dir: under("run"),
+            log_dir: under("log"),
+        };
+        (Host::new(places), root)
+    }
+}
+
 impl Host {
     /// The caller's own variables, as `NAME=VALUE`; those that are no text are left out.
     pub fn variables(&self) -> impl Iterator<Item = String> {
@@ -269,6 +285,17 @@ impl Host {
 fn names_in(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+/// What is not there needs no removal and no other name.
+///
+/// # Errors
+/// All but that it is not there.
+pub fn gone(result: std::io::Result<()>) -> std::io::Result<()> {
+    match result {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
 }
 
 /// Makes a folder and those above it, closed to everyone else whatever the umask.

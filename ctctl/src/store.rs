@@ -171,20 +171,7 @@ pub fn lock_numbers(host: &Host) -> Result<Lock> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Places;
     use std::path::Path;
-
-    fn host(name: &str) -> (Host, PathBuf) {
-        let root = std::env::temp_dir().join(format!("ctctl-names-{name}-{}", std::process::id()));
-        let under = |part: &str| Some(root.join(part));
-        let places = Places {
-            config_dir: under("etc"),
-            data_dir: under("data"),
-            run_dir: under("run"),
-            log_dir: under("log"),
-        };
-        (Host::new(places), root)
-    }
 
     fn add(host: &Host, name: &str, ctid: u64) {
         private_dir(&host.configs()).unwrap();
@@ -193,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_person_may_type_name_number_or_beginning() {
-        let (host, root) = host("resolve");
+        let (host, root) = Host::of_test("ctctl-names-resolve");
         add(&host, "web", 101);
         add(&host, "web2", 102);
         add(&host, "mail", 103);
@@ -217,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_lock_is_held_once_and_leaves_nothing_when_removed() {
-        let (host, root) = host("lock");
+        let (host, root) = Host::of_test("ctctl-names-lock");
         let held = lock(&host, "web", Wait::No).unwrap();
         assert_eq!(lock(&host, "web", Wait::No).unwrap_err().exit(), Exit::State);
         held.remove();

@@ -2,14 +2,13 @@
 //! The sockets of a console: the monitor's, and those of who waits for a start. Paths may be of any length.
 
 use crate::error::{Context, Result};
-use crate::host::{Host, private_dir};
+use crate::host::{Host, gone, private_dir};
 use runtime_sys::fs::{self as sysfs, CWD, OpenFlags};
 use runtime_sys::rustix::io::ioctl_fionbio;
 use runtime_sys::socket::{self, Carries};
 use runtime_sys::{AsFd, AsRawFd, Errno, OwnedFd};
 use std::ffi::CString;
 use std::fs::{self, Permissions};
-use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -27,13 +26,6 @@ fn short(path: &Path) -> Result<(OwnedFd, CString)> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let short = CString::new(format!("/proc/self/fd/{}/{name}", fd.as_raw_fd())).unwrap_or_default();
     Ok((fd, short))
-}
-
-fn gone(result: std::io::Result<()>) -> std::io::Result<()> {
-    match result {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
 }
 
 /// Listens at a path, in place of whoever did before.

@@ -4,36 +4,18 @@
 use super::{copying, mounted, state, stop};
 use crate::config::Config;
 use crate::error::{Context, Error, Exit, Result};
+use crate::files::carried_out;
 use crate::host::{Host, private_dir};
 use crate::idmap::IdMap;
 use crate::storage;
-use runtime_sys::clone::{Clone, Forked, fork};
 use runtime_sys::fs::{self, CWD, OpenFlags};
-use runtime_sys::rustix::event::{PollFd, PollFlags, Timespec, poll};
 use runtime_sys::rustix::fs as rx;
-use runtime_sys::{AsFd, BorrowedFd, Errno, OwnedFd, credentials, process, socket};
+use runtime_sys::{BorrowedFd, Errno, OwnedFd};
 use std::ffi::{CStr, CString};
 use std::time::{Duration, Instant};
 
 /// The longest that another program may keep the accounts locked.
 const PATIENCE: Duration = Duration::from_secs(15);
-
-/// The longest that a helper may work: a file system of somebody inside may never answer.
-const LONGEST: Duration = Duration::from_secs(60);
-
-/// Waits for a helper's word; one that is too late is killed. It is our child and not waited for: the number is its own.
-pub(crate) fn heard_or_killed(channel: BorrowedFd<'_>, pid: i32) {
-    let deadline = Instant::now() + LONGEST;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let time = Timespec::try_from(left).unwrap_or_default();
-        match poll(&mut [PollFd::from_borrowed_fd(channel, PollFlags::IN)], Some(&time)) {
-            Err(Errno::INTR) => {}
-            Ok(0) | Err(_) => return drop(process::kill(pid, 9)),
-            Ok(_) => return,
-        }
-    }
-}
 
 /// The root directory of a system whose name is locked, running or not.
 ///
@@ -70,58 +52,19 @@ pub fn root_of_running(host: &Host, name: &str) -> Result<OwnedFd> {
     if state::state(host, name)?.pid() == Some(pid) { Ok(root) } else { Err(gone()) }
 }
 
-/// Lets a process with the ids of the system's root do something. What it returns comes back as text.
+/// Lets a process with the ids of the system's root do something.
 ///
 /// # Errors
 /// What `change` says.
 pub fn as_its_root(config: &Config, change: impl FnOnce() -> Result<()>) -> Result<()> {
-    let (ours, theirs) = socket::packet_pair()?;
-    match fork(&Clone::default(), false)? {
-        Forked::Child => {
-            drop(ours);
-            let done = become_root_of(config).and_then(|()| change());
-            let said = match done {
-                Ok(()) => socket::send(theirs.as_fd(), b"+", None),
-                Err(error) => {
-                    let hint = error.hint_text().unwrap_or_default();
-                    let text = format!("{}\n{error}\n{hint}", error.exit() as u8);
-                    socket::send(theirs.as_fd(), text.as_bytes(), None)
-                }
-            };
-            process::exit_now(i32::from(said.is_err()))
+    let work = || {
+        // An overlay stores new files with the ids of who makes them, and the host's root has none in the system.
+        if let IdMap::Range { base, .. } = config.idmap {
+            storage::become_user(base)?;
         }
-        Forked::Parent(child) => {
-            drop(theirs);
-            heard_or_killed(ours.as_fd(), child.pid);
-            let mut said = [0; 4096];
-            let heard = socket::receive(ours.as_fd(), &mut said);
-            process::wait(child.pid, true)?;
-            let (length, _) = heard?;
-            let text = String::from_utf8_lossy(&said[..length]).into_owned();
-            if text == "+" {
-                return Ok(());
-            }
-            let mut lines = text.splitn(3, '\n');
-            let exit = lines.next().and_then(|code| Exit::from_code(code.parse().ok()?));
-            let why = lines.next().unwrap_or("the process that changes its files died");
-            let error = Error::new(exit.unwrap_or(Exit::Failure), why);
-            Err(match lines.next() {
-                Some(hint) if !hint.is_empty() => error.hint(hint),
-                _ => error,
-            })
-        }
-    }
-}
-
-/// An overlay stores new files with the ids of who makes them, and the host's root has none in the system.
-fn become_root_of(config: &Config) -> Result<()> {
-    let IdMap::Range { base, .. } = config.idmap else { return Ok(()) };
-    let (_, permitted, _) = credentials::capget()?;
-    credentials::setgroups(&[])?;
-    credentials::setresgid(base)?;
-    credentials::keep_capabilities()?;
-    credentials::setresuid(base)?;
-    Ok(credentials::capset(permitted, permitted, 0)?)
+        change().map(|()| None)
+    };
+    carried_out(work).map(drop)
 }
 
 /// The host's number for an id of the system.

@@ -7,10 +7,10 @@
 
 use super::{copying, mounted, state, stop};
 use crate::error::{Context, Error, Exit, Result};
-use crate::host::Host;
+use crate::host::{Host, gone};
 use crate::store::{self, Wait};
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Renames a stopped system.
@@ -174,11 +174,4 @@ pub fn give_back(host: &Host, name: &str) -> Result<()> {
 
 fn sync(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all()).context(|| format!("sync {}", folder.display()))
-}
-
-fn gone(result: std::io::Result<()>) -> std::io::Result<()> {
-    match result {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
 }

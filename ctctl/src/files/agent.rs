@@ -4,7 +4,7 @@
 use super::place::Base;
 use super::stream::{Failure, Result as Streamed};
 use crate::config::Config;
-use crate::container::{copying, edit, mounted, state, stop};
+use crate::container::{copying, mounted, state, stop};
 use crate::error::{Context, Error, Exit, Result};
 use crate::host::Host;
 use crate::idmap::IdMap;
@@ -12,9 +12,11 @@ use crate::store::{self, Lock, Wait};
 use crate::{container, output, storage};
 use runtime_sys::clone::{Clone, Forked, fork};
 use runtime_sys::fs::{self, CWD, OpenFlags};
+use runtime_sys::rustix::event::{PollFd, PollFlags, Timespec, poll};
 use runtime_sys::rustix::pipe::{PipeFlags, pipe_with};
-use runtime_sys::{AsFd, AsRawFd, BorrowedFd, OwnedFd, credentials, namespace, process, socket};
+use runtime_sys::{AsFd, AsRawFd, BorrowedFd, Errno, OwnedFd, credentials, namespace, process, socket};
 use std::ffi::CString;
+use std::time::{Duration, Instant};
 
 /// What the agent keeps: CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID and SETFCAP.
 const FILE_CAPABILITIES: u64 = 0b1_1111 | 1 << 31;
@@ -204,10 +206,27 @@ pub(crate) fn carried_out(work: impl FnOnce() -> Result<Option<OwnedFd>>) -> Res
         }
         Forked::Parent(child) => {
             drop(theirs);
-            edit::heard_or_killed(ours.as_fd(), child.pid);
+            heard_or_killed(ours.as_fd(), child.pid);
             let heard = hear_with(ours.as_fd());
             process::wait(child.pid, true)?;
             heard
+        }
+    }
+}
+
+/// The longest that a helper may work: a file system of somebody inside may never answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits for a helper's word; one that is too late is killed. It is our child and not waited for: the number is its own.
+fn heard_or_killed(channel: BorrowedFd<'_>, pid: i32) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let time = Timespec::try_from(left).unwrap_or_default();
+        match poll(&mut [PollFd::from_borrowed_fd(channel, PollFlags::IN)], Some(&time)) {
+            Err(Errno::INTR) => {}
+            Ok(0) | Err(_) => return drop(process::kill(pid, 9)),
+            Ok(_) => return,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::container::scripts::{self, Step};
 use crate::container::{copying, state};
 use crate::error::{Context, Error, Result};
 use crate::events;
-use crate::host::{Host, private_dir};
+use crate::host::{Host, gone, private_dir};
 use crate::{bundle, devices, network, resources, storage, store};
 use runtime::launch::Launched;
 use runtime::sandbox::create::{CreateOptions, Created, Moment, OnMoment, Start, create_with};
@@ -18,7 +18,6 @@ use runtime_sys::process::pidfd_open;
 use runtime_sys::{AsFd, OwnedFd, credentials};
 use serde_json::json;
 use std::fs::{self, Permissions};
-use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 
@@ -187,12 +186,4 @@ pub fn forget_bundle(host: &Host, name: &str) -> Result<()> {
         gone(fs::remove_file(&path)).context(|| format!("remove {}", path.display()))?;
     }
     Ok(())
-}
-
-/// A file that is not there needs no removal.
-fn gone(result: std::io::Result<()>) -> std::io::Result<()> {
-    match result {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
 }
